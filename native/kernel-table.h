@@ -1,0 +1,49 @@
+// The table of kernels that each ISA exports: the one thing that crosses from code built with ISA flags to the rest.
+// Included by both sides, so it uses no C++ standard library.
+#pragma once
+#include <stdint.h>
+
+#include "kernel-arguments.h"
+
+namespace netwright {
+
+// How a kernel ended. code 0: well; code i > 0: declaration's failure i, at `row`, with the offending `value`.
+// A kernel stops at the first failing row of its range.
+struct Status {
+  int64_t row;
+  double value;
+  int32_t code;
+};
+constexpr Status ok = {0, 0, 0};
+
+// Units [begin, end) of a kernel's work, out of the units that its declaration or `kernelUnits` counts.
+struct Range {
+  int64_t begin;
+  int64_t end;
+};
+
+// Private workspace of the thread that runs a kernel, 64-byte aligned; contents are unspecified.
+constexpr int64_t scratchFloats = 1 << 20;
+
+// `arguments` points to the kernel's ...Arguments struct, already checked against its declaration.
+using KernelFunction = Status (*)(const void* arguments, Range units, float* scratch);
+using UnitsFunction = int64_t (*)(const void* arguments);
+
+struct KernelTable {
+  const char* isa;
+  KernelFunction run[kernelCount];
+  UnitsFunction units[kernelCount];  // null where the declaration counts the units
+};
+
+// One per ISA build of kernels/table.cc.
+#define NETWRIGHT_DECLARE_TABLE(isa) \
+  namespace isa {                    \
+  const KernelTable* kernelTable();  \
+  }
+NETWRIGHT_DECLARE_TABLE(sse2)
+NETWRIGHT_DECLARE_TABLE(avx2)
+NETWRIGHT_DECLARE_TABLE(avx512)
+NETWRIGHT_DECLARE_TABLE(neon)
+#undef NETWRIGHT_DECLARE_TABLE
+
+}  // namespace netwright

@@ -1,0 +1,58 @@
+// All kernels for one ISA. Built once per ISA: the compiler flags choose simd/simd.h's header and the namespace.
+// Defines one external symbol, kernelTable(); includes no C++ standard library (see docs/architecture.md, ISA).
+
+#include "../kernel-table.h"
+#include "../simd/simd.h"
+#include "activation.h"
+#include "data.h"
+#include "elementwise.h"
+#include "gemm.h"
+#include "loss.h"
+#include "optim.h"
+#include "random.h"
+#include "reduce.h"
+
+namespace netwright {
+namespace NETWRIGHT_ISA {
+
+namespace {
+#define NETWRIGHT_ENTRY(name, Arguments)                                           \
+  Status name##Entry(const void* arguments, Range units, float* scratch) {         \
+    return name(*static_cast<const Arguments*>(arguments), units, scratch);        \
+  }
+NETWRIGHT_KERNELS(NETWRIGHT_ENTRY)
+#undef NETWRIGHT_ENTRY
+
+#define NETWRIGHT_UNITS(name, Arguments)                       \
+  int64_t name##UnitsEntry(const void* arguments) {            \
+    return name##Units(*static_cast<const Arguments*>(arguments)); \
+  }
+NETWRIGHT_KERNELS_THAT_COUNT_UNITS(NETWRIGHT_UNITS)
+#undef NETWRIGHT_UNITS
+
+enum KernelIndex {
+#define NETWRIGHT_INDEX(name, Arguments) name##Index,
+  NETWRIGHT_KERNELS(NETWRIGHT_INDEX)
+#undef NETWRIGHT_INDEX
+};
+
+constexpr KernelTable makeTable() {
+  KernelTable table = {};
+  table.isa = isaName;
+#define NETWRIGHT_FILL(name, Arguments) table.run[name##Index] = name##Entry;
+  NETWRIGHT_KERNELS(NETWRIGHT_FILL)
+#undef NETWRIGHT_FILL
+#define NETWRIGHT_FILL_UNITS(name, Arguments) table.units[name##Index] = name##UnitsEntry;
+  NETWRIGHT_KERNELS_THAT_COUNT_UNITS(NETWRIGHT_FILL_UNITS)
+#undef NETWRIGHT_FILL_UNITS
+  return table;
+}
+}  // namespace
+
+const KernelTable* kernelTable() {
+  static constexpr KernelTable table = makeTable();
+  return &table;
+}
+
+}  // namespace NETWRIGHT_ISA
+}  // namespace netwright

@@ -1,0 +1,38 @@
+// Every error that netwright throws on purpose carries a stable `code`; the message may change, the code may not.
+
+/** Stable error codes, for `catch (e) { if (e.code === 'ERR_SHAPE') … }`. */
+export type ErrorCode =
+  | 'ERR_ARGUMENT' // an option or argument has the wrong type or value
+  | 'ERR_SHAPE' // shapes do not fit together
+  | 'ERR_KERNEL' // a kernel's precondition is false
+  | 'ERR_LABEL' // a class label is outside 0..classes-1
+  | 'ERR_NOT_FINITE' // NaN or Infinity where a finite number is needed
+  | 'ERR_DATA' // a data file or data set is missing, damaged or empty
+  | 'ERR_BACKEND' // the wanted backend, ISA or thread count is not available
+  | 'ERR_STATE' // called at the wrong time: while recording, while training, before forward
+  | 'ERR_RECORDING' // something that a plan cannot record
+
+const constructors = { Error, TypeError, RangeError }
+
+/** Makes an error with a stable `code`; `type` picks the constructor (default `Error`). */
+export function netwrightError(
+  code: ErrorCode,
+  message: string,
+  type: keyof typeof constructors = 'Error',
+): Error & { readonly code: ErrorCode } {
+  return Object.assign(new constructors[type](message), { code })
+}
+
+/** Describes any value briefly for an error message: `'abc'`, `-3`, `[1, 2, …] (5 items)`, `a Tensor`. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)
+  if (Array.isArray(value)) {
+    const items = value.slice(0, 3).map(describe).join(', ')
+    return value.length > 3 ? `[${items}, …] (${value.length} items)` : `[${items}]`
+  }
+  if (typeof value === 'object' && value !== null) {
+    const name = value.constructor?.name ?? 'object'
+    return ArrayBuffer.isView(value) ? `${name}(${(value as { length?: number }).length})` : `a ${name}`
+  }
+  return String(value)
+}

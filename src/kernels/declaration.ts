@@ -1,0 +1,121 @@
+// What a kernel declaration is made of. The declarations themselves are in declarations.ts.
+
+/** Element of a tensor parameter; `real` is float32, or float64 on the float64 reference backend. */
+export type Element = 'real' | 'int32' | 'uint8'
+/** `out`: written whole, never read. `inout`: read and written, or written in part. `index`: integers checked where used. */
+export type Role = 'out' | 'inout' | 'in' | 'index'
+
+export interface TensorParameter<Name extends string = string, Optional extends boolean = boolean> {
+  readonly kind: 'tensor'
+  readonly name: Name
+  readonly role: Role
+  readonly element: Element
+  /** How many elements the kernel may touch, an expression over the kernel's sizes. */
+  readonly extent: string
+  readonly optional: Optional
+  /** Names of inputs that may be the very same memory as this output; any other overlap is refused. */
+  readonly inPlaceOf: readonly string[]
+}
+/** A whole number from 0 to 2^53-1: a dimension, an offset, a flag (0 or 1). */
+export interface SizeParameter<Name extends string = string, Optional extends boolean = boolean> {
+  readonly kind: 'size'
+  readonly name: Name
+  readonly optional: Optional
+  readonly default: number
+}
+/** A real number, float64. */
+export interface ScalarParameter<Name extends string = string, Optional extends boolean = boolean> {
+  readonly kind: 'scalar'
+  readonly name: Name
+  readonly optional: Optional
+  readonly default: number
+}
+export type Parameter = TensorParameter | SizeParameter | ScalarParameter
+
+/**
+ * How the work may be cut into pieces that run in any order, on any thread, with the same bits.
+ * `units` is an expression (one unit = `block` of it, the last may be short), or 'kernel' where the C++ kernel
+ * counts its own units (gemm: tiles).
+ */
+export interface Split {
+  readonly by: 'rows' | 'outputs' | 'groups' | 'serial'
+  readonly units: string
+  readonly block: number
+}
+
+export interface Declaration {
+  readonly parameters: readonly Parameter[]
+  /** Preconditions over sizes, each an expression that must be true. */
+  readonly rules: readonly string[]
+  readonly split: Split
+  /** Rough nanoseconds on one core, an expression over the sizes: only decides whether waking other threads pays. */
+  readonly cost: string
+  /**
+   * What can go wrong with the values in memory; the kernel answers with a code (1 = the first), a row and a value.
+   * `{row}`, `{value}` and sizes in braces are filled in.
+   */
+  readonly failures: readonly string[]
+}
+
+interface TensorOptions {
+  readonly element?: Element
+  readonly inPlaceOf?: readonly string[]
+}
+const tensor =
+  (role: Role) =>
+  <const Name extends string>(
+    name: Name,
+    extent: string,
+    { element = role === 'index' ? 'int32' : 'real', inPlaceOf = [] }: TensorOptions = {},
+  ): TensorParameter<Name, false> => ({ kind: 'tensor', name, role, element, extent, optional: false, inPlaceOf })
+
+export const out = tensor('out')
+export const inout = tensor('inout')
+export const input = tensor('in')
+export const index = tensor('index')
+export const optionalInput = <const Name extends string>(name: Name, extent: string): TensorParameter<Name, true> => ({
+  ...input(name, extent),
+  optional: true,
+})
+export const size = <const Name extends string>(name: Name): SizeParameter<Name, false> => ({
+  kind: 'size',
+  name,
+  optional: false,
+  default: 0,
+})
+export const optionalSize = <const Name extends string>(name: Name, value: number): SizeParameter<Name, true> => ({
+  kind: 'size',
+  name,
+  optional: true,
+  default: value,
+})
+export const scalar = <const Name extends string>(name: Name): ScalarParameter<Name, false> => ({
+  kind: 'scalar',
+  name,
+  optional: false,
+  default: 0,
+})
+export const optionalScalar = <const Name extends string>(name: Name, value: number): ScalarParameter<Name, true> => ({
+  kind: 'scalar',
+  name,
+  optional: true,
+  default: value,
+})
+
+/** Elementwise and other flat work: whole blocks of 4,096 elements, so that a cut never moves a vector's edge. */
+export const splitBlocks = (units: string, by: 'rows' | 'outputs' = 'rows'): Split => ({ by, units, block: 4096 })
+export const splitRows = (units: string): Split => ({ by: 'rows', units, block: 1 })
+/** Columns of an output in blocks of 64: whole cache lines, whole vectors. */
+export const splitOutputs = (units: string): Split => ({ by: 'outputs', units, block: 64 })
+export const splitByKernel = (by: 'rows' | 'outputs'): Split => ({ by, units: 'kernel', block: 1 })
+export const serial: Split = { by: 'serial', units: '1', block: 1 }
+
+export function kernel<const Parameters extends readonly Parameter[]>(declaration: {
+  readonly parameters: Parameters
+  readonly split: Split
+  readonly cost: string
+  readonly rules?: readonly string[]
+  readonly failures?: readonly string[]
+}): Declaration & { readonly parameters: Parameters } {
+  return { rules: [], failures: [], ...declaration }
+}
