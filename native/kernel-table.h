@@ -33,6 +33,8 @@ struct KernelTable {
   const char* isa;
   KernelFunction run[kernelCount];
   UnitsFunction units[kernelCount];  // null where the declaration counts the units
+  // Runs `iterations` rounds of independent FMAs in registers and returns their FLOPs: timed, the core's peak.
+  double (*burstFma)(int64_t iterations);
 };
 
 // One per ISA build of kernels/table.cc.

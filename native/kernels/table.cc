@@ -9,6 +9,7 @@
 #include "gemm.h"
 #include "loss.h"
 #include "optim.h"
+#include "peak.h"
 #include "random.h"
 #include "reduce.h"
 
@@ -45,6 +46,7 @@ constexpr KernelTable makeTable() {
 #define NETWRIGHT_FILL_UNITS(name, Arguments) table.units[name##Index] = name##UnitsEntry;
   NETWRIGHT_KERNELS_THAT_COUNT_UNITS(NETWRIGHT_FILL_UNITS)
 #undef NETWRIGHT_FILL_UNITS
+  table.burstFma = burstFma;
   return table;
 }
 }  // namespace

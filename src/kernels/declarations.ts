@@ -282,3 +282,12 @@ export const declarations = {
 
 export type KernelName = keyof typeof declarations
 export const kernelNames = Object.keys(declarations) as KernelName[]
+
+/** A short text that changes whenever a declaration does: the addon carries the one that it was built from. */
+export function fingerprint(list: object): string {
+  let hash = 0xcbf29ce484222325n // FNV-1a, 64 bit
+  for (const character of JSON.stringify(list)) {
+    hash = BigInt.asUintN(64, (hash ^ BigInt(character.codePointAt(0) as number)) * 0x100000001b3n)
+  }
+  return hash.toString(16)
+}

@@ -1,0 +1,19 @@
+// What one JavaScript environment (the main thread, a worker) owns of the addon. No global state: several copies and
+// many workers may load it.
+#pragma once
+#include <napi.h>
+
+#include <set>
+
+namespace netwright {
+
+class PlanHandle;
+
+struct Environment {
+  napi_threadsafe_function finished = nullptr;  // carries ended jobs from the training thread to this environment
+  std::set<PlanHandle*> running;                // plans with a job in flight
+  Napi::FunctionReference planConstructor;
+  Napi::FunctionReference lockConstructor;
+};
+
+}  // namespace netwright

@@ -1,0 +1,189 @@
+// Plans and locks as JavaScript objects.
+
+#include "plan-handle.h"
+
+#include <cmath>
+
+#include "../dispatch.h"
+#include "../trainer.h"
+
+namespace netwright {
+namespace {
+
+[[noreturn]] void fail(Napi::Env env, const std::string& message, const char* code) {
+  auto error = Napi::Error::New(env, message);
+  error.Set("code", Napi::String::New(env, code));
+  throw error;
+}
+
+int64_t wholeArgument(const Napi::CallbackInfo& info, size_t i, const char* name, int64_t least, int64_t most) {
+  const double value = info[i].IsNumber() ? info[i].As<Napi::Number>().DoubleValue() : NAN;
+  if (!(value >= static_cast<double>(least) && value <= static_cast<double>(most) && value == std::floor(value))) {
+    fail(info.Env(), std::string("Plan: ") + name + " is not a whole number in its range", "ERR_ARGUMENT");
+  }
+  return static_cast<int64_t>(value);
+}
+
+struct Doubles {
+  const double* data;
+  int64_t length;
+};
+
+Doubles doublesArgument(const Napi::CallbackInfo& info, size_t i, const char* name) {
+  if (info[i].IsTypedArray() && info[i].As<Napi::TypedArray>().TypedArrayType() == napi_float64_array) {
+    void* data = nullptr;
+    size_t length = 0;
+    napi_get_typedarray_info(info.Env(), info[i], nullptr, &length, &data, nullptr, nullptr);
+    return {static_cast<const double*>(data), static_cast<int64_t>(length)};
+  }
+  fail(info.Env(), std::string("Plan: ") + name + " is not a Float64Array", "ERR_ARGUMENT");
+}
+
+}  // namespace
+
+Napi::Function LockHandle::define(Napi::Env env) {
+  return DefineClass(env, "Lock",
+                     {InstanceMethod<&LockHandle::acquire>("acquire"), InstanceMethod<&LockHandle::release>("release")});
+}
+
+void LockHandle::acquire(const Napi::CallbackInfo& info) {
+  if (held_) fail(info.Env(), "Lock: already held", "ERR_STATE");
+  mutex_->lock();
+  held_ = true;
+}
+
+void LockHandle::release(const Napi::CallbackInfo& info) {
+  if (!held_) fail(info.Env(), "Lock: not held", "ERR_STATE");
+  held_ = false;
+  mutex_->unlock();
+}
+
+Napi::Function PlanHandle::define(Napi::Env env) {
+  return DefineClass(env, "Plan",
+                     {InstanceMethod<&PlanHandle::bind>("bind"), InstanceMethod<&PlanHandle::runSync>("runSync"),
+                      InstanceMethod<&PlanHandle::run>("run"), InstanceMethod<&PlanHandle::stop>("stop")});
+}
+
+PlanHandle::PlanHandle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PlanHandle>(info) {
+  const Napi::Env env = info.Env();
+  const auto& environment = *env.GetInstanceData<Environment>();
+  const Doubles code = doublesArgument(info, 0, "code");
+  plan_.slotCount = static_cast<int>(wholeArgument(info, 1, "slotCount", 0, 1 << 16));
+  plan_.columnCount = static_cast<int>(wholeArgument(info, 2, "columnCount", 1, 1 << 16));
+  plan_.table = info[3].IsString() ? findTable(info[3].As<Napi::String>().Utf8Value().c_str()) : nullptr;
+  if (plan_.table == nullptr) fail(env, "Plan: this CPU cannot run that ISA", "ERR_BACKEND");
+  const int threads = static_cast<int>(wholeArgument(info, 4, "threads", 1, maxThreads));
+  if (!info[5].IsObject() || !info[5].As<Napi::Object>().InstanceOf(environment.lockConstructor.Value())) {
+    fail(env, "Plan: lock is not a Lock", "ERR_ARGUMENT");
+  }
+  lock_ = LockHandle::Unwrap(info[5].As<Napi::Object>())->mutex();
+  const std::string problem = plan_.parse(code.data, code.length);
+  if (!problem.empty()) fail(env, "Plan: " + problem, "ERR_ARGUMENT");
+  executor_ = std::make_unique<Executor>(plan_, threads, lock_.get());
+}
+
+void PlanHandle::bind(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (busy_) fail(env, "Plan: a job is running", "ERR_STATE");
+  if (!info[0].IsArray()) fail(env, "Plan: slots is not an array", "ERR_ARGUMENT");
+  const auto given = info[0].As<Napi::Array>();
+  if (given.Length() != static_cast<uint32_t>(plan_.slotCount)) {
+    fail(env, "Plan: wrong number of slots", "ERR_ARGUMENT");
+  }
+  // A copy of the array, so that nobody can take a view out of it while its memory is bound.
+  auto kept = Napi::Array::New(env, given.Length());
+  std::vector<Slot> slots;
+  for (uint32_t i = 0; i < given.Length(); i++) {
+    const Napi::Value view = given.Get(i);
+    napi_typedarray_type type{};
+    size_t length = 0, offset = 0;
+    void* data = nullptr;
+    napi_value buffer = nullptr;
+    bool canBeDetached = true;
+    if (view.IsTypedArray()) {
+      napi_get_typedarray_info(env, view, &type, &length, &data, &buffer, &offset);
+      napi_is_arraybuffer(env, buffer, &canBeDetached);
+    }
+    if (canBeDetached) {
+      fail(env, "Plan: slot " + std::to_string(i) + " is not a typed array on a SharedArrayBuffer", "ERR_ARGUMENT");
+    }
+    const size_t bytes = type == napi_float64_array ? 8 : type == napi_uint8_array ? 1 : 4;
+    const bool known = type == napi_float64_array || type == napi_uint8_array || type == napi_float32_array ||
+                       type == napi_int32_array;
+    if (!known) fail(env, "Plan: slot " + std::to_string(i) + " has an unknown element type", "ERR_ARGUMENT");
+    kept.Set(i, view);
+    slots.push_back({static_cast<char*>(data), static_cast<int64_t>(length * bytes)});
+  }
+  slots_ = Napi::Persistent(kept.As<Napi::Object>());
+  executor_->bind(slots);
+}
+
+// Reads (steps, count, step, call, budget) into the run in progress.
+void PlanHandle::prepare(const Napi::CallbackInfo& info) {
+  if (busy_) fail(info.Env(), "Plan: a job is running", "ERR_STATE");
+  if (slots_.IsEmpty() && plan_.slotCount > 0) fail(info.Env(), "Plan: no slots are bound", "ERR_STATE");
+  const Doubles steps = doublesArgument(info, 0, "steps");
+  count_ = wholeArgument(info, 1, "count", 0, steps.length / plan_.columnCount);
+  progress_ = Progress{};
+  progress_.step = wholeArgument(info, 2, "step", 0, count_);
+  progress_.call = wholeArgument(info, 3, "call", 0, static_cast<int64_t>(plan_.calls.size()));
+  const double limit = info[4].IsNumber() ? info[4].As<Napi::Number>().DoubleValue() : INFINITY;
+  if (std::isnan(limit)) fail(info.Env(), "Plan: budget is not a number", "ERR_ARGUMENT");
+  steps_.assign(steps.data, steps.data + count_ * plan_.columnCount);
+  budget_.store(limit < static_cast<double>(noLimit) ? static_cast<int64_t>(limit) : noLimit);
+}
+
+Napi::Value PlanHandle::runSync(const Napi::CallbackInfo& info) {
+  prepare(info);
+  progress_ = executor_->run(steps_.data(), count_, progress_.step, progress_.call, &budget_);
+  return progressValue(info.Env());
+}
+
+void PlanHandle::run(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  auto* environment = env.GetInstanceData<Environment>();
+  if (!info[5].IsFunction()) fail(env, "Plan: done is not a function", "ERR_ARGUMENT");
+  prepare(info);
+  const napi_threadsafe_function finished = environment->finished;
+  const bool queued = submitJob({environment, [this, finished] {
+                                   progress_ =
+                                       executor_->run(steps_.data(), count_, progress_.step, progress_.call, &budget_);
+                                   napi_call_threadsafe_function(finished, this, napi_tsfn_nonblocking);
+                                 }});
+  if (!queued) fail(env, "Plan: the system gives no more threads", "ERR_BACKEND");
+  busy_ = true;
+  done_ = Napi::Persistent(info[5].As<Napi::Function>());
+  Ref();
+  // A job in flight keeps the process alive; an idle addon does not.
+  if (environment->running.empty()) napi_ref_threadsafe_function(env, finished);
+  environment->running.insert(this);
+}
+
+void PlanHandle::finish(Napi::Env env) {
+  auto* environment = env.GetInstanceData<Environment>();
+  environment->running.erase(this);
+  if (environment->running.empty()) napi_unref_threadsafe_function(env, environment->finished);
+  busy_ = false;
+  const Napi::Function done = done_.Value();
+  done_.Reset();
+  const Napi::Value progress = progressValue(env);
+  Unref();
+  done.Call({progress});
+}
+
+void PlanHandle::stop(const Napi::CallbackInfo&) { stopNow(); }
+
+Napi::Value PlanHandle::progressValue(Napi::Env env) const {
+  auto object = Napi::Object::New(env);
+  object.Set("outcome", static_cast<int>(progress_.outcome));
+  object.Set("step", static_cast<double>(progress_.step));
+  object.Set("call", static_cast<double>(progress_.call));
+  object.Set("chunks", static_cast<double>(progress_.chunks));
+  object.Set("code", progress_.status.code);
+  object.Set("row", static_cast<double>(progress_.status.row));
+  object.Set("value", progress_.status.value);
+  object.Set("message", progress_.message);
+  return object;
+}
+
+}  // namespace netwright

@@ -1,0 +1,64 @@
+// Plans and locks as JavaScript objects.
+#pragma once
+#include <napi.h>
+
+#include <memory>
+#include <mutex>
+
+#include "../plan.h"
+#include "environment.h"
+
+namespace netwright {
+
+// new Lock(): guards a model's parameters; acquire() blocks until the training thread is between two commits.
+class LockHandle : public Napi::ObjectWrap<LockHandle> {
+ public:
+  static Napi::Function define(Napi::Env env);
+  explicit LockHandle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<LockHandle>(info) {}
+  std::shared_ptr<std::mutex> mutex() const { return mutex_; }
+
+ private:
+  void acquire(const Napi::CallbackInfo& info);
+  void release(const Napi::CallbackInfo& info);
+  std::shared_ptr<std::mutex> mutex_ = std::make_shared<std::mutex>();
+  bool held_ = false;
+};
+
+// new Plan(code, slotCount, columnCount, isa, threads, lock)
+//   .bind(slots)                               typed arrays on SharedArrayBuffers, kept alive while bound
+//   .runSync(steps, count, step, call, budget) runs here and now
+//   .run(steps, count, step, call, budget, done)  runs on the training thread, then calls done(progress)
+//   .stop()                                    ends a running job before its next chunk
+// progress: { outcome, step, call, chunks, code, row, value, message }
+class PlanHandle : public Napi::ObjectWrap<PlanHandle> {
+ public:
+  static Napi::Function define(Napi::Env env);
+  explicit PlanHandle(const Napi::CallbackInfo& info);
+  void stopNow() { budget_.store(0); }
+  // Called on the environment's thread when its job has ended.
+  void finish(Napi::Env env);
+
+ private:
+  void bind(const Napi::CallbackInfo& info);
+  Napi::Value runSync(const Napi::CallbackInfo& info);
+  void run(const Napi::CallbackInfo& info);
+  void stop(const Napi::CallbackInfo& info);
+
+  void prepare(const Napi::CallbackInfo& info);
+  Napi::Value progressValue(Napi::Env env) const;
+
+  Plan plan_;
+  std::shared_ptr<std::mutex> lock_;
+  std::unique_ptr<Executor> executor_;
+  Napi::ObjectReference slots_;  // keeps the bound memory alive
+  ChunkBudget budget_{0};
+  bool busy_ = false;
+
+  // The run in progress.
+  std::vector<double> steps_;
+  int64_t count_ = 0;
+  Progress progress_{};
+  Napi::FunctionReference done_;
+};
+
+}  // namespace netwright

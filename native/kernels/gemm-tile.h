@@ -1,0 +1,188 @@
+// gemm's innermost loops: small pieces of C kept in registers over one block of K. Three kinds:
+//   rowTile     vectors along a row of C; A is broadcast, B is a panel of whole vectors.
+//   dotTile     the few columns beyond whole vectors, A contiguous along K: dot products, vectors along K.
+//   columnTile  the same columns, A contiguous along M (transposeA): vectors down a column of C.
+// rowTile and columnTile add products in ascending k, so they give equal bits and may be exchanged for each other.
+#pragma once
+#include "../kernel-table.h"
+#include "../simd/simd.h"
+
+namespace netwright {
+namespace NETWRIGHT_ISA {
+
+// C = max(floor, alpha · sum + beta · C + bias), in this order of operations everywhere.
+struct Finish {
+  float alpha;
+  float beta;         // 0: C is not read
+  float floor;        // 0 for ReLU, else -infinity, which changes nothing, NaN included
+  const float* bias;  // null: none. -0 is added instead, which changes nothing, 0 and -0 included
+};
+
+NETWRIGHT_INLINE Vec finish(const Finish& f, Vec sum, Vec bias, Vec c) {
+  Vec x = mul(set(f.alpha), sum);
+  if (f.beta != 0) x = fma(set(f.beta), c, x);
+  return max(set(f.floor), add(x, bias));
+}
+
+// One tile's operands: element (i, p) of A at a[i * aRow + p * aStep], row p of B at b + p * bStep, C at c with rows
+// cRow apart; `finish.bias` at the tile's first column.
+struct Tile {
+  const float* a;
+  int64_t aRow, aStep;
+  const float* b;
+  int64_t bStep;
+  int64_t k;
+  float* c;
+  int64_t cRow;
+  Finish finish;
+  int64_t lastCount;  // rowTile: columns in the last vector; columnTile: rows in the last vector
+};
+
+template <int rows, int vectors>
+NETWRIGHT_NOINLINE void rowTile(const Tile& t) {
+  Vec sum[rows][vectors];
+  NETWRIGHT_UNROLL
+  for (int i = 0; i < rows; ++i) {
+    NETWRIGHT_UNROLL
+    for (int v = 0; v < vectors; ++v) sum[i][v] = zero();
+  }
+  const float* a = t.a;
+  const float* b = t.b;
+  const int64_t aRow = t.aRow, aStep = t.aStep, bStep = t.bStep;
+  for (int64_t p = t.k; p > 0; --p) {
+    Vec bs[vectors];
+    NETWRIGHT_UNROLL
+    for (int v = 0; v < vectors; ++v) bs[v] = load(b + v * lanes);
+    NETWRIGHT_UNROLL
+    for (int i = 0; i < rows; ++i) {
+      const Vec ai = set(a[i * aRow]);
+      NETWRIGHT_UNROLL
+      for (int v = 0; v < vectors; ++v) sum[i][v] = fma(ai, bs[v], sum[i][v]);
+    }
+    a += aStep;
+    b += bStep;
+  }
+  NETWRIGHT_UNROLL
+  for (int v = 0; v < vectors; ++v) {
+    const bool partial = v == vectors - 1 && t.lastCount < lanes;
+    const float* biasAt = t.finish.bias + v * lanes;
+    const Vec bias = !t.finish.bias ? set(-0.0f) : partial ? loadPartial(biasAt, t.lastCount) : load(biasAt);
+    NETWRIGHT_UNROLL
+    for (int i = 0; i < rows; ++i) {
+      float* c = t.c + i * t.cRow + v * lanes;
+      if (partial) {
+        const Vec old = t.finish.beta != 0 ? loadPartial(c, t.lastCount) : zero();
+        storePartial(c, finish(t.finish, sum[i][v], bias, old), t.lastCount);
+      } else {
+        const Vec old = t.finish.beta != 0 ? load(c) : zero();
+        store(c, finish(t.finish, sum[i][v], bias, old));
+      }
+    }
+  }
+}
+
+// Runs the instance for `vectors` (1 to tileVectors) and `rows` (1 to tileRows of it): a chain of comparisons that the
+// branch predictor knows by heart, since tiles of one product differ by a row at most.
+template <int vectors, int rows = tileRows[vectors]>
+NETWRIGHT_INLINE void runRowTileOf(int64_t rowCount, const Tile& t) {
+  if constexpr (rows > 1) {
+    if (rowCount < rows) return runRowTileOf<vectors, rows - 1>(rowCount, t);
+  }
+  rowTile<rows, vectors>(t);
+}
+template <int most = tileVectors>
+NETWRIGHT_INLINE void runRowTile(int64_t vectors, int64_t rows, const Tile& t) {
+  if constexpr (most > 1) {
+    if (vectors < most) return runRowTile<most - 1>(vectors, rows, t);
+  }
+  runRowTileOf<most>(rows, t);
+}
+
+// A contiguous along K (aStep 1); column j of B contiguous at b + j * bStep.
+template <int rows, int columns>
+NETWRIGHT_NOINLINE void dotTile(const Tile& t) {
+  Vec sum[rows][columns];
+  NETWRIGHT_UNROLL
+  for (int i = 0; i < rows; ++i) {
+    NETWRIGHT_UNROLL
+    for (int j = 0; j < columns; ++j) sum[i][j] = zero();
+  }
+  const auto step = [&](int64_t p, auto loadVector) {
+    Vec bs[columns];
+    NETWRIGHT_UNROLL
+    for (int j = 0; j < columns; ++j) bs[j] = loadVector(t.b + j * t.bStep + p);
+    NETWRIGHT_UNROLL
+    for (int i = 0; i < rows; ++i) {
+      const Vec ai = loadVector(t.a + i * t.aRow + p);
+      NETWRIGHT_UNROLL
+      for (int j = 0; j < columns; ++j) sum[i][j] = fma(ai, bs[j], sum[i][j]);
+    }
+  };
+  int64_t p = 0;
+  for (; p + lanes <= t.k; p += lanes) step(p, [](const float* x) { return load(x); });
+  const int64_t rest = t.k - p;
+  if (rest) step(p, [rest](const float* x) { return loadPartial(x, rest); });
+  const Vec bias = t.finish.bias ? loadPartial(t.finish.bias, columns) : set(-0.0f);
+  NETWRIGHT_UNROLL
+  for (int i = 0; i < rows; ++i) {
+    float row[lanes] = {};
+    NETWRIGHT_UNROLL
+    for (int j = 0; j < columns; ++j) row[j] = reduceAdd(sum[i][j]);
+    float* c = t.c + i * t.cRow;
+    const Vec old = t.finish.beta != 0 ? loadPartial(c, columns) : zero();
+    storePartial(c, finish(t.finish, load(row), bias, old), columns);
+  }
+}
+
+// A contiguous along M (aRow 1); element (p, j) of B at b[p * bStep + j * bColumn].
+template <int vectors, int columns>
+NETWRIGHT_NOINLINE void columnTile(const Tile& t, int64_t bColumn) {
+  Vec sum[vectors][columns];
+  NETWRIGHT_UNROLL
+  for (int v = 0; v < vectors; ++v) {
+    NETWRIGHT_UNROLL
+    for (int j = 0; j < columns; ++j) sum[v][j] = zero();
+  }
+  const auto run = [&](auto loadLast) {
+    const float* a = t.a;
+    const float* b = t.b;
+    for (int64_t p = t.k; p > 0; --p) {
+      Vec as[vectors];
+      NETWRIGHT_UNROLL
+      for (int v = 0; v < vectors - 1; ++v) as[v] = load(a + v * lanes);
+      as[vectors - 1] = loadLast(a + (vectors - 1) * lanes);
+      NETWRIGHT_UNROLL
+      for (int j = 0; j < columns; ++j) {
+        const Vec bj = set(b[j * bColumn]);
+        NETWRIGHT_UNROLL
+        for (int v = 0; v < vectors; ++v) sum[v][j] = fma(bj, as[v], sum[v][j]);
+      }
+      a += t.aStep;
+      b += t.bStep;
+    }
+  };
+  const int64_t last = t.lastCount;
+  if (last == lanes) {
+    run([](const float* x) { return load(x); });
+  } else {
+    run([last](const float* x) { return loadPartial(x, last); });
+  }
+  // The columns' elements lie cRow apart: finished as vectors, moved one by one.
+  NETWRIGHT_UNROLL
+  for (int j = 0; j < columns; ++j) {
+    const Vec bias = set(t.finish.bias ? t.finish.bias[j] : -0.0f);
+    NETWRIGHT_UNROLL
+    for (int v = 0; v < vectors; ++v) {
+      const int64_t count = v == vectors - 1 ? last : lanes;
+      float* c = t.c + v * lanes * t.cRow + j;
+      float column[lanes] = {};
+      if (t.finish.beta != 0)
+        for (int64_t i = 0; i < count; ++i) column[i] = c[i * t.cRow];
+      store(column, finish(t.finish, sum[v][j], bias, load(column)));
+      for (int64_t i = 0; i < count; ++i) c[i * t.cRow] = column[i];
+    }
+  }
+}
+
+}  // namespace NETWRIGHT_ISA
+}  // namespace netwright

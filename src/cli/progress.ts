@@ -1,0 +1,160 @@
+// Progress of a training run: a bar per epoch on a terminal, a line per epoch anywhere else. Writes to one stream.
+
+import { Format, SingleBar } from 'cli-progress'
+
+/** State within an epoch. Seconds are of training only. */
+export interface ProgressInfo {
+  readonly samples: number
+  readonly loss: number
+  readonly accuracy: number
+  readonly seconds: number
+}
+
+/** State at the end of an epoch. */
+export interface EpochInfo {
+  readonly loss: number
+  readonly accuracy: number
+  readonly valAccuracy?: number | undefined
+  readonly samplesPerSecond: number
+}
+
+export interface Progress {
+  begin(): void
+  update(info: ProgressInfo): void
+  end(info: EpochInfo): void
+  /** Leaves the terminal as it was; called however training ends. */
+  stop(): void
+}
+
+export interface ProgressOptions {
+  readonly stream: NodeJS.WriteStream
+  readonly epochs: number
+  readonly samplesPerEpoch: number
+  /** Seconds on a clock; for tests. */
+  readonly now?: () => number
+}
+
+export function createProgress(options: ProgressOptions): Progress {
+  const clock = new EtaClock(options)
+  return options.stream.isTTY ? new Bars(options, clock) : new Lines(options, clock)
+}
+
+/** The text behind the epoch: the same on a terminal and in a file. */
+function describeEpoch(loss: number, accuracy: number, testAccuracy: number | undefined, rate: number): string {
+  const test = testAccuracy === undefined ? '-' : testAccuracy.toFixed(4)
+  return (
+    `loss ${loss.toFixed(4)} train ${accuracy.toFixed(4)} test ${test.padEnd(6)} ` +
+    `${Math.round(rate).toLocaleString('en-US').padStart(7)} samples/s`
+  )
+}
+
+function formatSeconds(seconds: number): string {
+  const whole = Math.ceil(seconds)
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`
+}
+
+/** Estimates the time left of the whole run from the wall time so far, evaluation included. */
+class EtaClock {
+  readonly #total: number
+  readonly #perEpoch: number
+  readonly #now: () => number
+  readonly #start: number
+
+  constructor({ epochs, samplesPerEpoch, now = () => performance.now() / 1000 }: ProgressOptions) {
+    this.#total = epochs * samplesPerEpoch
+    this.#perEpoch = samplesPerEpoch
+    this.#now = now
+    this.#start = now()
+  }
+
+  /** After `epochs` whole epochs and `samples` of the next one. */
+  eta(epochs: number, samples: number): string {
+    const done = epochs * this.#perEpoch + samples
+    if (done === 0) return '-'
+    return formatSeconds(((this.#now() - this.#start) * (this.#total - done)) / done)
+  }
+}
+
+class Lines implements Progress {
+  readonly #options: ProgressOptions
+  readonly #clock: EtaClock
+  #epoch = 0
+
+  constructor(options: ProgressOptions, clock: EtaClock) {
+    this.#options = options
+    this.#clock = clock
+  }
+
+  begin(): void {
+    this.#epoch++
+  }
+
+  update(): void {}
+
+  end({ loss, accuracy, valAccuracy, samplesPerSecond }: EpochInfo): void {
+    const { stream, epochs } = this.#options
+    const eta = this.#clock.eta(this.#epoch, 0)
+    stream.write(
+      `epoch ${epochText(this.#epoch, epochs)} ` +
+        `${describeEpoch(loss, accuracy, valAccuracy, samplesPerSecond)} ETA ${eta}\n`,
+    )
+  }
+
+  stop(): void {}
+}
+
+function epochText(epoch: number, epochs: number): string {
+  return `${String(epoch).padStart(String(epochs).length)}/${epochs}`
+}
+
+class Bars implements Progress {
+  readonly #options: ProgressOptions
+  readonly #clock: EtaClock
+  #bar: SingleBar | undefined
+  #epoch = 0
+  #testAccuracy: number | undefined
+
+  constructor(options: ProgressOptions, clock: EtaClock) {
+    this.#options = options
+    this.#clock = clock
+  }
+
+  begin(): void {
+    const { stream, epochs, samplesPerEpoch } = this.#options
+    this.#epoch++
+    this.#bar = new SingleBar({
+      stream,
+      format: (options, parameters, payload: { readonly text?: string }) =>
+        `${epochText(this.#epoch, epochs)} ${Format.BarFormat(parameters.progress, options)} ${payload.text ?? ''}`,
+      barCompleteChar: '█',
+      barIncompleteChar: '░',
+      // Everything fits into 80 columns.
+      barsize: 8,
+      // The command handles Ctrl-C itself; cli-progress would also swallow SIGTERM.
+      gracefulExit: false,
+      // Redrawn on a timer only, never from within a job's report.
+      synchronousUpdate: false,
+    })
+    this.#bar.start(samplesPerEpoch, 0, {})
+  }
+
+  update({ samples, loss, accuracy, seconds }: ProgressInfo): void {
+    const eta = this.#clock.eta(this.#epoch - 1, samples)
+    // Test accuracy is that of the last epoch until this one's is known.
+    const text = describeEpoch(loss, accuracy, this.#testAccuracy, seconds > 0 ? samples / seconds : 0)
+    this.#bar?.update(samples, { text: `${text} ETA ${eta}` })
+  }
+
+  end({ loss, accuracy, valAccuracy, samplesPerSecond }: EpochInfo): void {
+    this.#testAccuracy = valAccuracy
+    const eta = this.#clock.eta(this.#epoch, 0)
+    const text = describeEpoch(loss, accuracy, valAccuracy, samplesPerSecond)
+    this.#bar?.update(this.#options.samplesPerEpoch, { text: `${text} ETA ${eta}` })
+    this.stop()
+  }
+
+  stop(): void {
+    this.#bar?.stop()
+    this.#bar = undefined
+  }
+}

@@ -1,0 +1,211 @@
+// Dataset: samples and their targets, checked once and copied once into shared memory. No batching and no shuffling
+// here (train/ gathers batches by permuted order).
+
+import { describe, netwrightError } from '../errors.js'
+import { copyAs, type TensorLike, tensor } from '../tensor/create.js'
+import { isNumberArray } from '../tensor/nested.js'
+import { shapeText, sizeOf } from '../tensor/shape.js'
+import { Tensor, type TensorData, type TensorElement } from '../tensor/tensor.js'
+import { isShared, sharedArray } from './shared-array.js'
+
+export interface DatasetOptions {
+  /** Float type in which samples and dense targets are kept; default float32. Byte samples stay bytes. */
+  readonly real?: Extract<TensorElement, 'float32' | 'float64'>
+}
+
+/**
+ * Samples `x` (N, …) and targets `y`: class labels (N), int32, or dense rows (N, C), float32 (one-hot, probabilities or
+ * values). uint8 samples stay bytes with their scale; all others become float32.
+ *
+ * Both are copied into shared memory, except tensors that already live in a SharedArrayBuffer with the right element
+ * type: those are taken as they are.
+ *
+ * Throws ERR_DATA for an empty set or x and y of different lengths; ERR_SHAPE for samples without an axis of their own
+ * or targets of rank other than 1 or 2; ERR_NOT_FINITE for NaN or Infinity, naming the sample; ERR_LABEL for a label
+ * that is no whole number from 0; ERR_ARGUMENT for what is no tensor, typed array or nested array.
+ */
+export class Dataset {
+  /** (N, …): uint8 with a scale, or floats. */
+  readonly x: Tensor
+  /** (N) int32 labels or (N, C) floats. */
+  readonly y: Tensor
+  /** `labels`: y holds class numbers; `dense`: y holds a row for each sample. */
+  readonly targets: 'labels' | 'dense'
+  /** Number of classes that y shows: largest label + 1, or the columns of dense targets. */
+  readonly classes: number
+
+  constructor(x: TensorLike, y: TensorLike, options: DatasetOptions = {}) {
+    const real = options.real ?? 'float32'
+    const samples = toTensor('x', x)
+    const targets = toTensor('y', y)
+    checkLengths(samples, targets)
+    this.x = toSamples(samples, real)
+    if (targets.rank === 1) {
+      this.targets = 'labels'
+      this.y = toLabels(targets)
+      this.classes = largest(this.y.data) + 1
+    } else {
+      this.targets = 'dense'
+      this.y = toShared(targets, real, 'y')
+      this.classes = this.y.shape[1] as number
+    }
+  }
+
+  /** Number of samples. */
+  get length(): number {
+    return this.x.shape[0] as number
+  }
+
+  /** Shape of one sample, without the batch axis. */
+  get sampleShape(): readonly number[] {
+    return this.x.shape.slice(1)
+  }
+
+  /**
+   * Samples `start` to `end` (exclusive) as a data set that shares memory with this one; negative numbers count from
+   * the end. `classes` stays. Throws ERR_DATA when nothing is left.
+   */
+  slice(start = 0, end?: number): Dataset {
+    const x = this.x.slice(start, end)
+    if (x.shape[0] === 0) {
+      throw netwrightError(
+        'ERR_DATA',
+        `Dataset.slice: ${start} to ${end ?? this.length} of ${this.length} samples is empty`,
+        'RangeError',
+      )
+    }
+    // Made without the constructor: everything is checked already, and bytes are not read again.
+    return Object.assign(Object.create(Dataset.prototype) as Dataset, {
+      x,
+      y: this.y.slice(start, end),
+      targets: this.targets,
+      classes: this.classes,
+    })
+  }
+}
+
+/** `x` itself when it is a Dataset, else `new Dataset(x, y)`: what `fit` and `evaluate` do with their arguments. */
+export function toDataset(x: Dataset | TensorLike, y?: TensorLike, options: DatasetOptions = {}): Dataset {
+  if (x instanceof Dataset) {
+    if (y === undefined) return x
+    throw netwrightError('ERR_ARGUMENT', 'Expected either a Dataset or x and y, got a Dataset and y', 'TypeError')
+  }
+  if (y === undefined) {
+    throw netwrightError(
+      'ERR_ARGUMENT',
+      `Expected a Dataset, or samples x and targets y; got x (${describe(x)}) without y`,
+      'TypeError',
+    )
+  }
+  return new Dataset(x, y, options)
+}
+
+function toTensor(name: 'x' | 'y', value: TensorLike): Tensor {
+  if (value instanceof Tensor) return value
+  // What tensors have a type for needs no copy yet: the one into shared memory follows.
+  if (value instanceof Float32Array || value instanceof Float64Array || value instanceof Int32Array) {
+    return new Tensor(value, [value.length])
+  }
+  if (value instanceof Uint8Array) return new Tensor(value, [value.length])
+  if (isNumberArray(value)) return tensor(value)
+  if (!Array.isArray(value)) {
+    throw netwrightError(
+      'ERR_ARGUMENT',
+      `Dataset: ${name} is ${describe(value)}, expected a tensor, a typed array or nested arrays`,
+      'TypeError',
+    )
+  }
+  return tensor(value, undefined, { element: 'float64' })
+}
+
+function checkLengths(x: Tensor, y: Tensor): void {
+  const [samples] = x.shape
+  const [targets] = y.shape
+  if (x.size === 0 || samples === undefined) {
+    throw netwrightError(
+      'ERR_DATA',
+      `Dataset: x is empty (shape ${shapeText(x.shape)}), expected at least one sample`,
+      'RangeError',
+    )
+  }
+  if (x.rank < 2) {
+    throw netwrightError(
+      'ERR_SHAPE',
+      `Dataset: x has shape ${shapeText(x.shape)}, expected (samples, features, …); ` +
+        'for one feature per sample reshape it to (samples, 1)',
+      'RangeError',
+    )
+  }
+  if (y.rank !== 1 && y.rank !== 2) {
+    throw netwrightError(
+      'ERR_SHAPE',
+      `Dataset: y has shape ${shapeText(y.shape)}, expected labels (samples) or rows (samples, outputs)`,
+      'RangeError',
+    )
+  }
+  if (samples !== targets) {
+    throw netwrightError(
+      'ERR_DATA',
+      `Dataset: x has ${samples} samples (shape ${shapeText(x.shape)}) but y has ${targets} ` +
+        `(shape ${shapeText(y.shape)}), expected as many`,
+      'RangeError',
+    )
+  }
+  if (y.size === 0) {
+    throw netwrightError('ERR_DATA', `Dataset: y has shape ${shapeText(y.shape)}, expected at least one output`)
+  }
+}
+
+function toSamples(x: Tensor, real: 'float32' | 'float64'): Tensor {
+  return x.element === 'uint8' ? toShared(x, 'uint8', 'x') : toShared(x, real, 'x')
+}
+
+/** `source` with elements of type `element` in shared memory; copies only if it must. Floats must be finite. */
+function toShared(source: Tensor, element: TensorElement, name: string): Tensor {
+  const sameElement = source.element === element
+  let data = source.data
+  if (!sameElement || !isShared(data)) {
+    const copy = sharedArray(element, source.size)
+    // A scale is kept with bytes, and multiplied in where they turn into floats.
+    copy.set(sameElement || source.scale === 1 ? data : source.toFloat32())
+    data = copy
+  }
+  if (element !== 'uint8') checkFinite(name, data, sizeOf(source.shape.slice(1)))
+  return new Tensor(data, source.shape, sameElement ? { scale: source.scale } : {})
+}
+
+function checkFinite(name: string, data: TensorData, rowSize: number): void {
+  for (let i = 0; i < data.length; i++) {
+    if (Number.isFinite(data[i])) continue
+    throw netwrightError(
+      'ERR_NOT_FINITE',
+      `Dataset: ${name} of sample ${Math.floor(i / rowSize)} has ${data[i]} at element ${i % rowSize}, ` +
+        'expected finite numbers',
+      'RangeError',
+    )
+  }
+}
+
+function toLabels(y: Tensor): Tensor {
+  const { data } = y
+  for (let i = 0; i < data.length; i++) {
+    const label = data[i] as number
+    if (Number.isInteger(label) && label >= 0 && label < 2 ** 31) continue
+    const remedy = Number.isInteger(label) ? '' : '; for real-valued targets give y the shape (samples, outputs)'
+    throw netwrightError(
+      'ERR_LABEL',
+      `Dataset: label of sample ${i} is ${label}, expected a class number, an integer from 0${remedy}`,
+      'RangeError',
+    )
+  }
+  if (y.element === 'int32' && isShared(data)) return y
+  const labels = sharedArray('int32', data.length)
+  labels.set(copyAs(data, 'int32'))
+  return new Tensor(labels, y.shape)
+}
+
+function largest(data: TensorData): number {
+  let result = 0
+  for (let i = 0; i < data.length; i++) result = Math.max(result, data[i] as number)
+  return result
+}

@@ -1,0 +1,60 @@
+// What a backend is: a set of eager kernels, memory for arenas, and an executor for recorded programs.
+
+import type { TensorData } from '../tensor/tensor.js'
+import type { Kernels } from './kernels.js'
+import type { Program } from './program.js'
+
+/** Memory for arenas, zeroed, 64-byte aligned, as bytes. */
+export type Memory = Uint8Array
+
+/** How a run ended; the places are those of native/plan.h, Outcome. */
+export const outcomes = ['done', 'stopped', 'failed', 'refused', 'host'] as const
+export type Outcome = (typeof outcomes)[number]
+
+/** Where a run stands. */
+export interface Progress {
+  readonly outcome: Outcome
+  /** Steps of the table that are complete. */
+  readonly step: number
+  /** The call of the next step to continue with (`host`), or the one that failed. */
+  readonly call: number
+  /** Chunks of compute work that were run. */
+  readonly chunks: number
+  /** `failed`: the declaration's failure, its row and the offending value. */
+  readonly code: number
+  readonly row: number
+  readonly value: number
+  /** `refused`: which argument does not fit. */
+  readonly message: string
+}
+
+/** Replays a compiled program; native/plan.h has the contract. Stops at host calls, which the caller runs. */
+export interface Executor {
+  /** One view per slot, in the program's order. */
+  bind(slots: readonly TensorData[]): void
+  /** Steps [step, count) of the table, beginning at `call`; off the event loop's thread where there is one. */
+  run(steps: Float64Array, count: number, step: number, call: number, budget: number): Promise<Progress>
+  /** The same, here and now. */
+  runSync(steps: Float64Array, count: number, step: number, call: number, budget: number): Progress
+  /** Ends a run in progress before its next chunk. */
+  stop(): void
+}
+
+/** Held while parameters change; take it to read them from elsewhere while a model trains. */
+export interface Lock {
+  acquire(): void
+  release(): void
+}
+
+export interface Backend {
+  readonly name: 'native' | 'reference'
+  /** `avx512`, `avx2`, `sse2`, `neon`; `js` for the reference. */
+  readonly isa: string
+  readonly threads: number
+  readonly real: 'float32' | 'float64'
+  /** Eager kernels: each call computes at once. */
+  readonly kernels: Kernels
+  allocate(bytes: number): Memory
+  createLock(): Lock
+  compile(program: Program, lock: Lock): Executor
+}

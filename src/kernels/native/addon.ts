@@ -1,0 +1,65 @@
+// What the addon exports (native/binding/addon.cc), typed. Private to this folder.
+
+import type { TensorData } from '../../tensor/tensor.js'
+import type { Failure } from '../check.js'
+
+type NativeArgument = TensorData | number | null
+
+/** How a run of a plan ended: native/plan.h, Progress. `outcome` is the place in `outcomes` (backend.ts). */
+export interface NativeProgress {
+  readonly outcome: number
+  readonly step: number
+  readonly call: number
+  readonly chunks: number
+  readonly code: number
+  readonly row: number
+  readonly value: number
+  readonly message: string
+}
+
+export interface NativeLock {
+  acquire(): void
+  release(): void
+}
+
+export interface NativePlan {
+  bind(slots: readonly TensorData[]): void
+  runSync(steps: Float64Array, count: number, step: number, call: number, budget: number): NativeProgress
+  run(
+    steps: Float64Array,
+    count: number,
+    step: number,
+    call: number,
+    budget: number,
+    done: (progress: NativeProgress) => void,
+  ): void
+  stop(): void
+}
+
+export interface Addon {
+  readonly fingerprint: string
+  readonly defaultThreads: number
+  readonly maxThreads: number
+  isas(): string[]
+  createKernels(isa: string, threads: number): ((...args: NativeArgument[]) => Failure | undefined)[]
+  units(isa: string, kernel: number, args: readonly NativeArgument[]): number
+  runUnits(
+    isa: string,
+    kernel: number,
+    args: readonly NativeArgument[],
+    begin: number,
+    end: number,
+  ): Failure | undefined
+  burstFma(isa: string, iterations: number): number
+  adjustExternalMemory(bytes: number): void
+  addressModulo(view: TensorData, modulus: number): number
+  readonly Lock: new () => NativeLock
+  readonly Plan: new (
+    code: Float64Array,
+    slotCount: number,
+    columnCount: number,
+    isa: string,
+    threads: number,
+    lock: NativeLock,
+  ) => NativePlan
+}

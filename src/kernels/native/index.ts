@@ -1,0 +1,185 @@
+// The native backend: C++ SIMD kernels through Node-API.
+
+import { describe, netwrightError } from '../../errors.js'
+import { sizeOf } from '../../tensor/shape.js'
+import { arrayTypes, Tensor, type TensorData } from '../../tensor/tensor.js'
+import { type Backend, type Executor, type Memory, outcomes, type Progress } from '../backend.js'
+import { bindArguments, checkArguments, failureError, namedNumbers, refuseStepValues } from '../check.js'
+import { type KernelName, kernelNames } from '../declarations.js'
+import type { KernelArguments, Kernels } from '../kernels.js'
+import type { Addon, NativeLock, NativePlan, NativeProgress } from './addon.js'
+import { encodeProgram } from './encode.js'
+import { requireAddon, tryAddon } from './load.js'
+
+/** Options of {@link native}. */
+export interface NativeOptions {
+  /**
+   * Instruction set: `'avx512'`, `'avx2'`, `'sse2'`, `'neon'`. Default: `NETWRIGHT_ISA`, else the best that the CPU has.
+   */
+  readonly isa?: string
+  /** Most threads for one kernel. Default: `NETWRIGHT_THREADS`, else the physical cores that this process may use. */
+  readonly threads?: number
+}
+
+export interface NativeBackend extends Backend {
+  readonly name: 'native'
+  /** Into how many units the kernel's work can be cut. For tests. */
+  units<K extends KernelName>(kernel: K, args: KernelArguments<K>): number
+  /** Runs the kernel as these ranges of units, in this order, whatever the number of threads. For tests. */
+  partition<K extends KernelName>(
+    kernel: K,
+    args: KernelArguments<K>,
+    ranges: readonly (readonly [begin: number, end: number])[],
+  ): void
+  /** FMA peak of one core with this ISA, in GFLOP/s, measured now for about 20 ms. */
+  peakGflops(): number
+}
+
+/** Instruction sets that this CPU and operating system can run, best first; empty without an addon. */
+export function availableIsas(): string[] {
+  const addon = tryAddon()
+  return addon instanceof Error ? [] : addon.isas()
+}
+
+function chooseIsa(addon: Addon, wanted: string | undefined): string {
+  const available = addon.isas()
+  const isa = wanted ?? (available[0] as string)
+  if (available.includes(isa)) return isa
+  throw netwrightError(
+    'ERR_BACKEND',
+    `Instruction set ${describe(isa)} is not available: this CPU has ${available.join(', ')}`,
+    'RangeError',
+  )
+}
+
+function chooseThreads(addon: Addon, option: number | undefined): number {
+  const variable = process.env['NETWRIGHT_THREADS']
+  const threads = option ?? (variable === undefined ? addon.defaultThreads : Number(variable))
+  if (Number.isInteger(threads) && threads >= 1 && threads <= addon.maxThreads) return threads
+  const name = option === undefined ? 'NETWRIGHT_THREADS' : 'threads'
+  throw netwrightError(
+    'ERR_ARGUMENT',
+    `${name} is ${describe(option ?? variable)}, expected a whole number from 1 to ${addon.maxThreads}`,
+    'RangeError',
+  )
+}
+
+/** Arenas above 4 MB begin on a huge page, smaller ones on a cache line. */
+const hugePage = 2 * 2 ** 20
+const cacheLine = 64
+
+const accounted = new FinalizationRegistry((release: () => void) => release())
+
+/**
+ * Shared memory cannot be detached under a running job. V8 does not count it as garbage pressure, so it is reported
+ * and, when collected, taken back.
+ */
+function allocate(addon: Addon, bytes: number): Memory {
+  const alignment = bytes > 2 * hugePage ? hugePage : cacheLine
+  const buffer = new SharedArrayBuffer(bytes + alignment)
+  addon.adjustExternalMemory(buffer.byteLength)
+  const { byteLength } = buffer
+  accounted.register(buffer, () => addon.adjustExternalMemory(-byteLength))
+  const over = addon.addressModulo(new Uint8Array(buffer), alignment)
+  return new Uint8Array(buffer, over === 0 ? 0 : alignment - over, bytes)
+}
+
+class NativeExecutor implements Executor {
+  readonly #plan: NativePlan
+
+  constructor(plan: NativePlan) {
+    this.#plan = plan
+  }
+
+  bind(slots: readonly TensorData[]): void {
+    this.#plan.bind(slots)
+  }
+
+  run(steps: Float64Array, count: number, step: number, call: number, budget: number): Promise<Progress> {
+    return new Promise((resolve) => {
+      this.#plan.run(steps, count, step, call, budget, (progress) => resolve(toProgress(progress)))
+    })
+  }
+
+  runSync(steps: Float64Array, count: number, step: number, call: number, budget: number): Progress {
+    return toProgress(this.#plan.runSync(steps, count, step, call, budget))
+  }
+
+  stop(): void {
+    this.#plan.stop()
+  }
+}
+
+function toProgress(progress: NativeProgress): Progress {
+  return { ...progress, outcome: outcomes[progress.outcome] ?? 'refused' }
+}
+
+/**
+ * The native backend. Throws ERR_BACKEND, with the cause and the cure, where there is no addon or the CPU lacks `isa`.
+ */
+export function native(options: NativeOptions = {}): NativeBackend {
+  const addon = requireAddon()
+  const isa = chooseIsa(addon, options.isa ?? process.env['NETWRIGHT_ISA'])
+  const threads = chooseThreads(addon, options.threads)
+
+  const check = <K extends KernelName>(kernel: K, named: KernelArguments<K>) => {
+    const values = refuseStepValues(kernel, bindArguments(kernel, named))
+    checkArguments(kernel, values, 'float32')
+    return { values, raw: values.map((value) => (value instanceof Tensor ? value.data : value)) }
+  }
+  const functions = addon.createKernels(isa, threads)
+  const eager = Object.fromEntries(
+    kernelNames.map((kernel, i) => [
+      kernel,
+      (named: KernelArguments<typeof kernel>) => {
+        const { values, raw } = check(kernel, named)
+        const failure = functions[i]?.(...raw)
+        if (failure !== undefined) throw failureError(kernel, failure, namedNumbers(kernel, values))
+      },
+    ]),
+  ) as { [K in KernelName]: (named: KernelArguments<K>) => void }
+  const kernels: Kernels = {
+    ...eager,
+    real: 'float32',
+    empty: (shape, element = 'real') =>
+      new Tensor(new arrayTypes[element === 'real' ? 'float32' : element](sizeOf(shape)), shape),
+    host: (fn, outputs, inputs) => fn(outputs, inputs),
+  }
+  return {
+    name: 'native',
+    isa,
+    threads,
+    real: 'float32',
+    kernels,
+    allocate: (bytes) => allocate(addon, bytes),
+    createLock: () => new addon.Lock(),
+    compile: (program, lock) =>
+      new NativeExecutor(
+        new addon.Plan(
+          encodeProgram(program),
+          program.slots.length,
+          program.columns.length,
+          isa,
+          threads,
+          lock as NativeLock,
+        ),
+      ),
+    units: (kernel, args) => addon.units(isa, kernelNames.indexOf(kernel), check(kernel, args).raw),
+    partition: (kernel, args, ranges) => {
+      const { values, raw } = check(kernel, args)
+      for (const [begin, end] of ranges) {
+        const failure = addon.runUnits(isa, kernelNames.indexOf(kernel), raw, begin, end)
+        if (failure !== undefined) throw failureError(kernel, failure, namedNumbers(kernel, values))
+      }
+    },
+    peakGflops: () => {
+      let best = 0
+      for (let round = 0; round < 20; round++) {
+        const start = performance.now()
+        const flops = addon.burstFma(isa, 20_000)
+        best = Math.max(best, flops / (performance.now() - start) / 1e6)
+      }
+      return best
+    },
+  }
+}

@@ -1,0 +1,159 @@
+// A plan: a program placed in memory and compiled for a backend, ready to be replayed. Runs host calls itself.
+
+import { netwrightError } from '../errors.js'
+import { type Shape, sizeOf } from '../tensor/shape.js'
+import { arrayTypes, Tensor, type TensorData, type TensorElement } from '../tensor/tensor.js'
+import { viewOf } from '../tensor/view.js'
+import type { Backend, Executor, Lock, Memory, Progress } from './backend.js'
+import { planMemory } from './memory-plan.js'
+import { at, type Program, type ProgramCall, type ProgramTensor } from './program.js'
+import type { Recording } from './recorder.js'
+
+/** How a run ended: `done`, `stopped` before the end, or `failed` in a kernel that `call` names. */
+export interface RunResult extends Progress {
+  readonly outcome: 'done' | 'stopped' | 'failed'
+  readonly failedCall?: Extract<ProgramCall, { kind: 'kernel' }>
+}
+
+/** What the executor is asked next: run on from (step, call) with so many chunks left. */
+interface Request {
+  readonly step: number
+  readonly call: number
+  readonly budget: number
+}
+
+const workspaceSlot = 'workspace'
+
+/** Puts every memory of `program` at its offset in the slot `workspace`. */
+function placeProgram(program: Program, offsets: readonly number[]): Program {
+  const place = (tensor: ProgramTensor): ProgramTensor => {
+    if (typeof tensor.memory === 'string') return tensor
+    const base = (offsets[tensor.memory] as number) / arrayTypes[tensor.element].BYTES_PER_ELEMENT
+    const { constant, perRow } = tensor.offset
+    return { ...tensor, memory: workspaceSlot, offset: { constant: constant + base, perRow } }
+  }
+  const calls = program.calls.map((call): ProgramCall => {
+    if (call.kind === 'host') {
+      return { ...call, outputs: call.outputs.map(place), inputs: call.inputs.map(place) }
+    }
+    const args = call.args.map((argument) =>
+      argument.kind === 'tensor' ? { ...argument, tensor: place(argument.tensor) } : argument,
+    )
+    return { ...call, args }
+  })
+  return { ...program, calls, slots: [...program.slots, workspaceSlot] }
+}
+
+export class Plan {
+  readonly program: Program
+  /** Most rows a step may have. */
+  readonly capacity: number
+  readonly workspaceBytes: number
+  readonly #executor: Executor
+  readonly #workspace: Memory
+  readonly #constants: Memory
+  readonly #offsets: readonly number[]
+  #slots: Readonly<Record<string, TensorData>> = {}
+  #stopped = false
+
+  /** `lock` guards the parameters that the commit phase changes. */
+  constructor(backend: Backend, recording: Recording, capacity: number, lock: Lock) {
+    const { offsets, bytes } = planMemory(recording.program, capacity)
+    this.program = placeProgram(recording.program, offsets)
+    this.capacity = capacity
+    this.workspaceBytes = bytes
+    this.#offsets = offsets
+    this.#workspace = backend.allocate(bytes)
+    this.#constants = backend.allocate(recording.constants.length)
+    this.#constants.set(recording.constants)
+    this.#executor = backend.compile(this.program, lock)
+  }
+
+  /** Memory for the program's slots, by name; a name that the program does not use is ignored. */
+  bind(slots: Readonly<Record<string, TensorData>>): void {
+    this.#slots = { ...slots, [workspaceSlot]: this.#workspace, constants: this.#constants }
+    this.#executor.bind(
+      this.program.slots.map((name) => {
+        const view = this.#slots[name]
+        if (view === undefined) throw netwrightError('ERR_STATE', `Plan: nothing is bound to slot '${name}'`)
+        return view
+      }),
+    )
+  }
+
+  /**
+   * Runs the first `count` steps of `table` off the event loop's thread (native), or in slices that let the event loop
+   * breathe (reference). `budget`: stop after so many chunks of compute work, as `stop()` would.
+   */
+  async run(table: Float64Array, count: number, budget = Number.POSITIVE_INFINITY): Promise<RunResult> {
+    const driver = this.#drive(table, budget)
+    for (let next = driver.next(); ; ) {
+      if (next.done) return next.value
+      const { step, call, budget: left } = next.value
+      next = driver.next(await this.#executor.run(table, count, step, call, left))
+    }
+  }
+
+  /** The same, here and now. */
+  runSync(table: Float64Array, count: number, budget = Number.POSITIVE_INFINITY): RunResult {
+    const driver = this.#drive(table, budget)
+    for (let next = driver.next(); ; ) {
+      if (next.done) return next.value
+      const { step, call, budget: left } = next.value
+      next = driver.next(this.#executor.runSync(table, count, step, call, left))
+    }
+  }
+
+  /** Ends a run in progress before its next chunk; the step it is in leaves no trace. */
+  stop(): void {
+    this.#stopped = true
+    this.#executor.stop()
+  }
+
+  /** Fills a kept tensor (Recorder.keep) before a run. */
+  write(memory: number, data: TensorData): void {
+    const element = this.program.memories[memory]?.element as TensorElement
+    this.#view(element, this.#offsets[memory] as number, data.length).set(data)
+  }
+
+  /** A copy of a kept tensor (Recorder.keep) as the last step left it. */
+  read(memory: number, shape: Shape): Tensor {
+    const element = this.program.memories[memory]?.element as TensorElement
+    return new Tensor(this.#view(element, this.#offsets[memory] as number, sizeOf(shape)).slice(), shape)
+  }
+
+  #view(element: TensorElement, byteOffset: number, length: number): TensorData {
+    return viewOf(element, this.#workspace.buffer, this.#workspace.byteOffset + byteOffset, length)
+  }
+
+  *#drive(table: Float64Array, budget: number): Generator<Request, RunResult, Progress> {
+    this.#stopped = false
+    let [step, call, chunks] = [0, 0, 0]
+    for (;;) {
+      const progress = yield { step, call, budget: this.#stopped ? 0 : budget - chunks }
+      const { outcome } = progress
+      chunks += progress.chunks
+      if (outcome === 'refused') throw netwrightError('ERR_KERNEL', progress.message, 'RangeError')
+      if (outcome !== 'host') {
+        const stoppedCall = this.program.calls[progress.call]
+        const failed = outcome === 'failed' && stoppedCall?.kind === 'kernel'
+        return { ...progress, outcome, chunks, ...(failed ? { failedCall: stoppedCall } : {}) }
+      }
+      ;({ step, call } = progress)
+      this.#runHost(call, table[step * this.program.columns.length] as number)
+      call++
+    }
+  }
+
+  #runHost(index: number, rows: number): void {
+    const call = this.program.calls[index]
+    if (call?.kind !== 'host') return
+    const real = ({ memory, element, offset, shape }: ProgramTensor): Tensor => {
+      const slot = this.#slots[memory as string] as TensorData
+      const start = slot.byteOffset + at(offset, rows) * arrayTypes[element].BYTES_PER_ELEMENT
+      const dimensions = shape.map((dimension) => at(dimension, rows))
+      return new Tensor(viewOf(element, slot.buffer, start, sizeOf(dimensions)), dimensions)
+    }
+    call.fn(call.outputs.map(real), call.inputs.map(real))
+  }
+}

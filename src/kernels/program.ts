@@ -1,0 +1,100 @@
+// A program: the calls of one step, recorded, with sizes that follow the number of rows. Not yet placed in memory.
+
+import { netwrightError } from '../errors.js'
+import type { Shape } from '../tensor/shape.js'
+import type { TensorElement } from '../tensor/tensor.js'
+import type { KernelName } from './declarations.js'
+import type { HostFunction } from './kernels.js'
+
+/** A number that may follow the rows of a step: constant + perRow · rows. */
+export interface Linear {
+  readonly constant: number
+  readonly perRow: number
+}
+export const at = ({ constant, perRow }: Linear, rows: number): number => constant + perRow * rows
+
+/** A tensor of a program: `length` elements of a memory (a number) or a slot (a name), from element `offset` on. */
+export interface ProgramTensor {
+  readonly memory: number | string
+  readonly element: TensorElement
+  readonly offset: Linear
+  readonly shape: readonly Linear[]
+  /** -1: whatever the slot holds. */
+  readonly length: Linear
+}
+
+export type ProgramArgument =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'tensor'; readonly tensor: ProgramTensor }
+  | { readonly kind: 'number'; readonly value: Linear }
+  | { readonly kind: 'step'; readonly column: number }
+
+export type Phase = 'compute' | 'commit'
+export type ProgramCall =
+  | {
+      readonly kind: 'kernel'
+      readonly kernel: KernelName
+      readonly phase: Phase
+      readonly args: readonly ProgramArgument[]
+      /** Which part of the model made the call, for error messages and profiles. */
+      readonly owner: string
+    }
+  | {
+      readonly kind: 'host'
+      readonly fn: HostFunction
+      readonly outputs: readonly ProgramTensor[]
+      readonly inputs: readonly ProgramTensor[]
+      readonly owner: string
+    }
+
+export interface ProgramMemory {
+  readonly element: TensorElement
+  readonly length: Linear
+  /** Its own for the whole step, to be written before it and read after it by the caller. */
+  readonly kept: boolean
+}
+
+export interface Program {
+  readonly calls: readonly ProgramCall[]
+  /** The program's own tensors, by number. */
+  readonly memories: readonly ProgramMemory[]
+  /** Names of the memory that a run binds. */
+  readonly slots: readonly string[]
+  /** Columns of the step table; the first is `rows`. */
+  readonly columns: readonly string[]
+}
+
+/** Step values by name; the table's columns in their order. */
+export type StepRow = Readonly<Record<string, number>>
+
+/** One probe's view of a tensor. */
+export interface RecordedTensor {
+  readonly memory: number | string
+  readonly element: TensorElement
+  readonly offset: number
+  readonly shape: Shape
+  readonly length: number
+}
+
+/** Finds constant + perRow · rows from its values at two numbers of rows, or undefined where none fits. */
+export function fitLinear(values: readonly [number, number], rows: readonly [number, number]): Linear | undefined {
+  const [a, b] = values
+  if (Object.is(a, b)) return { constant: a, perRow: 0 }
+  const perRow = a / rows[0]
+  return Number.isInteger(perRow) && perRow * rows[1] === b ? { constant: 0, perRow } : undefined
+}
+
+/** As fitLinear, for the argument `what`; throws ERR_RECORDING where a number does not grow with the rows. */
+export function requireLinear(
+  what: string,
+  values: readonly [number, number],
+  rows: readonly [number, number],
+): Linear {
+  const linear = fitLinear(values, rows)
+  if (linear !== undefined) return linear
+  throw netwrightError(
+    'ERR_RECORDING',
+    `${what} is ${values[0]} for a batch of ${rows[0]} and ${values[1]} for a batch of ${rows[1]}. ` +
+      'In a recorded step a number must be constant, a whole multiple of the batch size, or a StepValue.',
+  )
+}

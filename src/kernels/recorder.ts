@@ -1,0 +1,267 @@
+// Records the kernel calls of one step into a Program. Computes nothing.
+//
+// Layers compute sizes with plain numbers, so a single recording could not tell a batch of 100 from 100 features.
+// The step is therefore recorded at two batch sizes, and every number that grows with the rows is found by comparison.
+
+import { netwrightError } from '../errors.js'
+import { sizeOf } from '../tensor/shape.js'
+import { elementOf, Tensor, type TensorData, type TensorElement } from '../tensor/tensor.js'
+import { type Argument, bindArguments } from './check.js'
+import { declarations, type KernelName, kernelNames } from './declarations.js'
+import { type HostFunction, type Kernels, StepValue } from './kernels.js'
+import {
+  type Linear,
+  type Phase,
+  type Program,
+  type ProgramArgument,
+  type ProgramCall,
+  type ProgramMemory,
+  type ProgramTensor,
+  type RecordedTensor,
+  requireLinear,
+} from './program.js'
+
+/** Two primes: no size of a network is a multiple of one of them by accident and not of the other. */
+const probes = [7, 11] as const
+const constantsSlot = 'constants'
+/** Length of a tensor that is all of its slot; native/plan.h has the same. */
+const wholeSlot = -1
+const lineBytes = 64
+
+type RecordedArgument = RecordedTensor | number | StepValue | null
+interface RecordedCall {
+  readonly kernel: KernelName | 'host'
+  readonly phase: Phase
+  readonly owner: string
+  /** A host call's outputs, then its inputs. */
+  readonly args: readonly RecordedArgument[]
+  readonly host?: { readonly fn: HostFunction; readonly outputs: number }
+}
+interface RecordedMemory {
+  readonly element: TensorElement
+  readonly length: number
+  kept: boolean
+}
+
+/** What a step is written with while it is recorded at one batch size. */
+export class Recorder {
+  readonly kernels: Kernels
+  /** The batch size of this recording. */
+  readonly rows: number
+  /** Calls from here on belong to this phase; `commit` comes last. */
+  phase: Phase = 'compute'
+  /** Named in errors and profiles as the origin of the calls from here on. */
+  owner = ''
+  readonly calls: RecordedCall[] = []
+  readonly memories: RecordedMemory[] = []
+  readonly constants: { readonly data: TensorData; readonly byteOffset: number }[] = []
+  readonly #regions: readonly Region[]
+  #constantBytes = 0
+
+  constructor(real: 'float32' | 'float64', rows: number, regions: readonly Region[]) {
+    this.rows = rows
+    this.#regions = regions
+    const calls = Object.fromEntries(
+      kernelNames.map((kernel) => [kernel, (args: object) => this.#record(kernel, real, args)]),
+    ) as { [K in KernelName]: (args: object) => void }
+    this.kernels = {
+      ...calls,
+      real,
+      empty: (shape, element = 'real') => {
+        const actual = element === 'real' ? real : element
+        this.memories.push({ element: actual, length: sizeOf(shape), kept: false })
+        return new Tensor({ memory: this.memories.length - 1, offset: 0, element: actual }, shape)
+      },
+      host: (fn, outputs, inputs) => {
+        const args = [...outputs, ...inputs].map((tensor) => this.#locate(tensor))
+        const { phase, owner } = this
+        if (phase === 'commit') throw netwrightError('ERR_RECORDING', `${owner}: a host call in the commit phase`)
+        this.calls.push({ kernel: 'host', phase, owner, args, host: { fn, outputs: outputs.length } })
+      },
+    }
+  }
+
+  /** All the memory that a run binds to slot `name`, however much that is; until then its shape is (0,). */
+  slot(name: string, element: TensorElement): Tensor {
+    return new Tensor({ memory: name, offset: 0, element }, [0])
+  }
+
+  /** Gives `tensor` memory of its own for the whole step, for Plan.write and Plan.read. Returns its number. */
+  keep(tensor: Tensor): number {
+    const memory = tensor.placeholder?.memory
+    if (typeof memory !== 'number') throw netwrightError('ERR_RECORDING', 'keep: not a tensor of this recording')
+    ;(this.memories[memory] as RecordedMemory).kept = true
+    return memory
+  }
+
+  #record(kernel: KernelName, real: 'float32' | 'float64', named: object): void {
+    const { parameters } = declarations[kernel]
+    const args = bindArguments(kernel, named).map((value: Argument, i): RecordedArgument => {
+      if (!(value instanceof Tensor)) return value
+      const parameter = parameters[i]
+      const expected = parameter?.kind === 'tensor' && parameter.element !== 'real' ? parameter.element : real
+      if (value.element === expected) return this.#locate(value)
+      throw netwrightError(
+        'ERR_KERNEL',
+        `${kernel}: ${parameter?.name} is a ${value.element} tensor, expected ${expected} (recorded by ${this.owner})`,
+        'TypeError',
+      )
+    })
+    this.calls.push({ kernel, phase: this.phase, owner: this.owner, args })
+  }
+
+  /** Where a tensor is: recorded memory, a slot, a region of real memory that a slot stands for, or a constant. */
+  #locate(tensor: Tensor): RecordedTensor {
+    const { placeholder, element, shape, size: length } = tensor
+    if (placeholder !== undefined) {
+      const { memory, offset } = placeholder
+      return { memory, element, offset, shape, length: typeof memory === 'string' ? wholeSlot : length }
+    }
+    const { data } = tensor
+    for (const { slot, view } of this.#regions) {
+      const start = data.byteOffset - view.byteOffset
+      if (data.buffer === view.buffer && start >= 0 && start + data.byteLength <= view.byteLength) {
+        return { memory: slot, element, offset: start / data.BYTES_PER_ELEMENT, shape, length }
+      }
+    }
+    const known = this.constants.find(
+      (constant) =>
+        constant.data.buffer === data.buffer &&
+        constant.data.byteOffset === data.byteOffset &&
+        constant.data.length === data.length,
+    )
+    const byteOffset = known?.byteOffset ?? this.#constantBytes
+    if (known === undefined) {
+      this.constants.push({ data, byteOffset })
+      this.#constantBytes += Math.ceil(data.byteLength / lineBytes) * lineBytes
+    }
+    return { memory: constantsSlot, element, offset: byteOffset / data.BYTES_PER_ELEMENT, shape, length }
+  }
+}
+
+/** Real memory that a slot stands for: tensors inside it are recorded as parts of the slot. */
+export interface Region {
+  readonly slot: string
+  readonly view: TensorData
+}
+
+/** A program, and the contents of its slot `constants`: copies of the real tensors that the step reads. */
+export interface Recording {
+  readonly program: Program
+  readonly constants: Uint8Array
+}
+
+/**
+ * Records the step that `build` writes. `build` runs once for each of two batch sizes and must make the same calls.
+ * `stepValues` are the names of the step table's columns after `rows`.
+ */
+export function record(
+  real: 'float32' | 'float64',
+  stepValues: readonly string[],
+  regions: readonly Region[],
+  build: (recorder: Recorder) => void,
+): Recording {
+  const [first, second] = probes.map((rows) => {
+    const recorder = new Recorder(real, rows, regions)
+    build(recorder)
+    return recorder
+  }) as [Recorder, Recorder]
+  const columns = ['rows', ...stepValues]
+  sameCount('kernel calls', first.calls.length, second.calls.length)
+  sameCount('tensors', first.memories.length, second.memories.length)
+  const calls = first.calls.map((call, i) => mergeCall(call, second.calls[i] as RecordedCall, columns))
+  const memories = first.memories.map((memory, i): ProgramMemory => {
+    const other = second.memories[i] as RecordedMemory
+    const length = requireLinear(`The length of tensor ${i}`, [memory.length, other.length], probes)
+    return { element: memory.element, length, kept: memory.kept }
+  })
+  const slots = new Set<string>()
+  for (const call of calls) for (const { memory } of tensorsOf(call)) if (typeof memory === 'string') slots.add(memory)
+  return { program: { calls, memories, slots: [...slots], columns }, constants: packConstants(first, second) }
+}
+
+/** Every tensor that a call touches. */
+export function tensorsOf(call: ProgramCall): ProgramTensor[] {
+  if (call.kind === 'host') return [...call.outputs, ...call.inputs]
+  return call.args.flatMap((argument) => (argument.kind === 'tensor' ? [argument.tensor] : []))
+}
+
+function sameCount(what: string, a: number, b: number): void {
+  if (a === b) return
+  throw netwrightError(
+    'ERR_RECORDING',
+    `A batch of ${probes[0]} makes ${a} ${what} and a batch of ${probes[1]} makes ${b}: ` +
+      'a recorded step must make the same calls for every batch size.',
+  )
+}
+
+function mergeCall(a: RecordedCall, b: RecordedCall, columns: readonly string[]): ProgramCall {
+  if (a.kernel !== b.kernel || a.phase !== b.phase) {
+    throw netwrightError(
+      'ERR_RECORDING',
+      `${a.owner} calls ${a.kernel} for a batch of ${probes[0]} and ${b.kernel} for a batch of ${probes[1]}: ` +
+        'a recorded step must make the same calls for every batch size.',
+    )
+  }
+  const { kernel, phase, owner } = a
+  const names = kernel === 'host' ? [] : declarations[kernel].parameters.map(({ name }) => name)
+  const args = a.args.map((value, i): ProgramArgument => {
+    const what = `${owner}: argument ${names[i] ?? i} of ${kernel}`
+    const other = b.args[i] as RecordedArgument
+    if (value === null && other === null) return { kind: 'absent' }
+    if (value instanceof StepValue && other instanceof StepValue && value.name === other.name) {
+      const column = columns.indexOf(value.name)
+      if (column > 0) return { kind: 'step', column }
+      throw netwrightError('ERR_RECORDING', `${what} is the unknown step value '${value.name}'`)
+    }
+    if (typeof value === 'number' && typeof other === 'number') {
+      return { kind: 'number', value: requireLinear(what, [value, other], probes) }
+    }
+    if (isRecordedTensor(value) && isRecordedTensor(other) && value.memory === other.memory) {
+      return { kind: 'tensor', tensor: mergeTensor(what, value, other) }
+    }
+    throw netwrightError('ERR_RECORDING', `${what} is not the same thing for every batch size`)
+  })
+  if (a.host === undefined || kernel !== 'host') {
+    return { kind: 'kernel', kernel: kernel as KernelName, phase, args, owner }
+  }
+  const tensors = args.flatMap((argument) => (argument.kind === 'tensor' ? [argument.tensor] : []))
+  const { fn, outputs } = a.host
+  return { kind: 'host', fn, outputs: tensors.slice(0, outputs), inputs: tensors.slice(outputs), owner }
+}
+
+function isRecordedTensor(value: RecordedArgument): value is RecordedTensor {
+  return typeof value === 'object' && value !== null && !(value instanceof StepValue)
+}
+
+function mergeTensor(what: string, a: RecordedTensor, b: RecordedTensor): ProgramTensor {
+  const linear = (part: string, x: number, y: number): Linear => requireLinear(`The ${part} of ${what}`, [x, y], probes)
+  return {
+    memory: a.memory,
+    element: a.element,
+    offset: linear('offset', a.offset, b.offset),
+    shape: a.shape.map((dimension, axis) => linear(`axis ${axis}`, dimension, b.shape[axis] ?? -1)),
+    length: linear('length', a.length, b.length),
+  }
+}
+
+/** The constants of both recordings, which must agree, in one block. */
+function packConstants(first: Recorder, second: Recorder): Uint8Array {
+  sameCount('constants', first.constants.length, second.constants.length)
+  const last = first.constants.at(-1)
+  const packed = new Uint8Array(last === undefined ? 0 : last.byteOffset + last.data.byteLength)
+  first.constants.forEach(({ data, byteOffset }, i) => {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    const other = second.constants[i]?.data as TensorData
+    const otherBytes = new Uint8Array(other.buffer, other.byteOffset, other.byteLength)
+    if (bytes.length !== otherBytes.length || bytes.some((byte, j) => byte !== otherBytes[j])) {
+      throw netwrightError(
+        'ERR_RECORDING',
+        `A constant ${elementOf(data)} tensor of ${data.length} elements differs with the batch size. ` +
+          'Make it with kernels (fill, …) so that it follows the batch.',
+      )
+    }
+    packed.set(bytes, byteOffset)
+  })
+  return packed
+}

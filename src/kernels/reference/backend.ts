@@ -1,0 +1,26 @@
+// The reference backend as a Backend: ordinary memory, one thread, float32 or float64.
+
+import type { Backend } from '../backend.js'
+import { ReferenceExecutor } from './executor.js'
+import { referenceKernels } from './index.js'
+
+/** Options of {@link reference}. */
+export interface ReferenceOptions {
+  /** Float type of everything real. Default `'float32'`; `'float64'` is for gradient checks. */
+  readonly dtype?: 'float32' | 'float64'
+}
+
+/** The plain TypeScript backend: slow, everywhere available, and the oracle that native kernels are held to. */
+export function reference({ dtype = 'float32' }: ReferenceOptions = {}): Backend {
+  return {
+    name: 'reference',
+    isa: 'js',
+    threads: 1,
+    real: dtype,
+    kernels: referenceKernels(dtype),
+    allocate: (bytes) => new Uint8Array(bytes),
+    // JavaScript runs one thing at a time, and the executor gives way only outside of commit phases.
+    createLock: () => ({ acquire() {}, release() {} }),
+    compile: (program) => new ReferenceExecutor(program, dtype),
+  }
+}

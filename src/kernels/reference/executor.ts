@@ -1,0 +1,118 @@
+// Replays a program with the reference loops: the TypeScript twin of native/plan.cc. A chunk is one kernel call.
+
+import { arrayTypes, Tensor, type TensorData } from '../../tensor/tensor.js'
+import { viewOf } from '../../tensor/view.js'
+import type { Executor, Outcome, Progress } from '../backend.js'
+import { checkArguments, type Failure } from '../check.js'
+import { at, type Program, type ProgramCall } from '../program.js'
+import { type LoopArguments, loopArguments, runLoop } from './index.js'
+
+type KernelCall = Extract<ProgramCall, { kind: 'kernel' }>
+
+/** How long the event loop may be kept waiting. */
+const sliceMilliseconds = 8
+
+export class ReferenceExecutor implements Executor {
+  readonly #program: Program
+  readonly #real: 'float32' | 'float64'
+  #slots: readonly TensorData[] = []
+  #stopped = false
+
+  constructor(program: Program, real: 'float32' | 'float64') {
+    this.#program = program
+    this.#real = real
+  }
+
+  bind(slots: readonly TensorData[]): void {
+    this.#slots = slots
+  }
+
+  async run(steps: Float64Array, count: number, step: number, call: number, budget: number): Promise<Progress> {
+    let sliceEnd = performance.now() + sliceMilliseconds
+    const calls = this.#replay(steps, count, step, call, budget)
+    for (let next = calls.next(); ; next = calls.next()) {
+      if (next.done) return next.value
+      if (performance.now() < sliceEnd) continue
+      await new Promise((resolve) => setImmediate(resolve))
+      sliceEnd = performance.now() + sliceMilliseconds
+    }
+  }
+
+  runSync(steps: Float64Array, count: number, step: number, call: number, budget: number): Progress {
+    const calls = this.#replay(steps, count, step, call, budget)
+    for (let next = calls.next(); ; next = calls.next()) if (next.done) return next.value
+  }
+
+  stop(): void {
+    this.#stopped = true
+  }
+
+  /** Yields after every compute call, where the event loop may have its turn; never inside a commit phase. */
+  *#replay(
+    steps: Float64Array,
+    count: number,
+    firstStep: number,
+    firstCall: number,
+    budget: number,
+  ): Generator<undefined, Progress, undefined> {
+    this.#stopped = false
+    const { calls, columns } = this.#program
+    let [step, call, chunks] = [firstStep, firstCall, 0]
+    const end = (outcome: Outcome, failure: Failure = { code: 0, row: 0, value: 0 }, message = ''): Progress => ({
+      outcome,
+      step,
+      call,
+      chunks,
+      ...failure,
+      message,
+    })
+    for (; step < count; step++, call = 0) {
+      const row = steps.subarray(step * columns.length, (step + 1) * columns.length)
+      let resolved: (LoopArguments<KernelCall['kernel']> | undefined)[]
+      try {
+        resolved = calls.map((current) => (current.kind === 'kernel' ? this.#resolve(current, row) : undefined))
+      } catch (error) {
+        return end('refused', undefined, error instanceof Error ? error.message : String(error))
+      }
+      let committing = false
+      for (; call < calls.length; call++) {
+        const current = calls[call] as ProgramCall
+        if (current.kind === 'host') return end('host')
+        if (!committing && (this.#stopped || chunks >= budget)) return end('stopped')
+        committing = current.phase === 'commit'
+        const failure = runLoop(current.kernel, resolved[call] as LoopArguments<KernelCall['kernel']>)
+        if (failure !== undefined) return end('failed', failure)
+        if (committing) continue
+        chunks++
+        yield
+      }
+    }
+    return end('done')
+  }
+
+  #resolve(call: KernelCall, row: Float64Array): LoopArguments<KernelCall['kernel']> {
+    const rows = row[0] as number
+    const values = call.args.map((argument): Tensor | number | null => {
+      switch (argument.kind) {
+        case 'absent':
+          return null
+        case 'number':
+          return at(argument.value, rows)
+        case 'step':
+          return row[argument.column] as number
+        case 'tensor': {
+          const { memory, element, offset, length } = argument.tensor
+          const slot = this.#slots[this.#program.slots.indexOf(memory as string)] as TensorData
+          const bytes = arrayTypes[element].BYTES_PER_ELEMENT
+          const start = slot.byteOffset + at(offset, rows) * bytes
+          const whole = Math.floor((slot.byteOffset + slot.byteLength - start) / bytes)
+          const size = length.constant < 0 ? whole : at(length, rows)
+          return new Tensor(viewOf(element, slot.buffer, start, size), [size])
+        }
+      }
+    })
+    checkArguments(call.kernel, values, this.#real)
+    const raw = values.map((value) => (value instanceof Tensor ? value.data : value))
+    return loopArguments(call.kernel, raw)
+  }
+}

@@ -1,0 +1,28 @@
+// Add: joins two branches of a graph, as in a residual block.
+
+import { sameShape, type Shape } from '../tensor/shape.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { Layer } from './layer.js'
+import type { Node } from './node.js'
+
+/** y = a + b, of the same shape: `new Add().apply(a, b)`. */
+export class Add extends Layer {
+  override outputShapes(inputs: readonly Shape[]): readonly Shape[] {
+    const [a, b] = inputs
+    if (inputs.length !== 2 || a === undefined || b === undefined || !sameShape(a, b)) {
+      throw this.shapeError('two inputs of the same shape', inputs)
+    }
+    return [a]
+  }
+
+  compute(node: Node, [a, b]: readonly [Tensor, Tensor]): readonly Tensor[] {
+    const y = node.empty(a.shape)
+    node.kernels.add({ y, a, b, n: y.size })
+    return [y]
+  }
+
+  /** Both inputs get the gradient as it is; whoever changes it makes a copy first, so sharing it is safe. */
+  differentiate(_node: Node, [dy]: readonly [Tensor]): readonly (Tensor | undefined)[] {
+    return [dy, dy]
+  }
+}

@@ -1,0 +1,112 @@
+// Layer: what every layer is made of, and how it is used by hand, without a model.
+
+import { netwrightError } from '../errors.js'
+import { defaultBackend } from '../kernels/default-backend.js'
+import { Random } from '../random/random.js'
+import { type Shape, shapeText } from '../tensor/shape.js'
+import type { TensorLike } from '../tensor/create.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { toReal } from '../tensor/to-real.js'
+import { Node, Pass } from './node.js'
+import type { Parameter } from './parameter.js'
+import { applyLayer, type Value } from './value.js'
+
+/** What a layer needs to make its parameters. */
+export interface BuildContext {
+  readonly real: 'float32' | 'float64'
+  /** This layer's own stream of random numbers. */
+  readonly random: Random
+}
+
+/**
+ * A layer has parameters and says what happens: `compute` forward, `differentiate` backward, both written with kernels
+ * only, so that they work at once (eagerly), recorded into a plan, and in a gradient check. Sizes are plain numbers.
+ *
+ * A layer of your own extends this class and implements `outputShapes`, `compute` and `differentiate`; one with
+ * parameters implements `build` as well.
+ */
+export abstract class Layer {
+  /** The layer's trainable tensors; empty until the layer is built, by its model or by its first forward(). */
+  readonly parameters: Parameter[] = []
+  #built = false
+  /** The node of the last forward() by hand. */
+  #node: Node | undefined
+
+  /** The layer's kind, `Linear`, as summaries and errors print it. */
+  get kind(): string {
+    return this.constructor.name
+  }
+
+  /**
+   * Shapes of the outputs for inputs of these shapes, all without the batch axis.
+   * Throws ERR_SHAPE, through `shapeError`, when the inputs do not fit. Default: the shape of the first input.
+   */
+  outputShapes(inputs: readonly Shape[]): readonly Shape[] {
+    return [inputs[0] as Shape]
+  }
+
+  /** Makes the parameters for inputs of these shapes (without the batch axis) and pushes them to `parameters`. */
+  protected build(_inputs: readonly Shape[], _context: BuildContext): void {}
+
+  /** Forward: outputs from inputs. Keep what `differentiate` needs with `node.save()`. */
+  abstract compute(node: Node, inputs: readonly Tensor[]): readonly Tensor[]
+
+  /**
+   * Backward: writes the gradients of the parameters (with beta `node.pass.gradientBeta(parameter)`) and returns the
+   * gradient of each input, from the gradient of each output. May return undefined where `node.needsGradient[i]` is
+   * false.
+   */
+  abstract differentiate(node: Node, gradients: readonly Tensor[]): readonly (Tensor | undefined)[]
+
+  /** An ERR_SHAPE error that names this layer, what it expected and what it got. */
+  protected shapeError(expected: string, got: readonly Shape[]): Error {
+    return netwrightError(
+      'ERR_SHAPE',
+      `${this.kind}: expected ${expected}, got ${got.map(shapeText).join(', ')} (without the batch axis)`,
+      'RangeError',
+    )
+  }
+
+  /** Builds the layer once. Called by models; by hand it happens at the first forward(). */
+  ensureBuilt(inputs: readonly Shape[], context: BuildContext): void {
+    if (this.#built) return
+    this.build(inputs, context)
+    this.#built = true
+  }
+
+  /** Puts the layer into a graph: `const y = new Linear(50).apply(x)`. Several inputs for layers such as Add. */
+  apply(...inputs: readonly Value[]): Value {
+    return applyLayer(this, inputs)
+  }
+
+  /**
+   * By hand: computes the output for a batch (first axis: samples) and remembers what backward() needs.
+   * Uses the default backend. Parameters are made at the first call, with seed 0.
+   */
+  forward(...inputs: readonly TensorLike[]): Tensor {
+    const { kernels } = defaultBackend()
+    const tensors = inputs.map((input) => toReal(input, kernels.real))
+    const shapes = tensors.map(({ shape }) => shape.slice(1))
+    this.outputShapes(shapes)
+    this.ensureBuilt(shapes, { real: kernels.real, random: new Random(0, this.kind) })
+    this.#node = new Node(new Pass(kernels, true), this.kind, tensors.map(() => true))
+    return this.compute(this.#node, tensors)[0] as Tensor
+  }
+
+  /**
+   * By hand: from the gradient of the last forward()'s output, writes the gradients of the parameters (overwriting
+   * what was there) and returns the gradient of the input, of the first one where there are several.
+   * Throws ERR_STATE without a forward().
+   */
+  backward(gradient: TensorLike): Tensor {
+    return this.inputGradients(gradient)[0] as Tensor
+  }
+
+  /** As backward(), for a layer with several inputs: the gradient of each. */
+  inputGradients(gradient: TensorLike): readonly Tensor[] {
+    const node = this.#node
+    if (node === undefined) throw netwrightError('ERR_STATE', `${this.kind}: backward() was called before forward()`)
+    const given = toReal(gradient, node.kernels.real)
+    return this.differentiate(node.withNewPass(), [given]) as readonly Tensor[]
+  }
+}

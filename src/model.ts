@@ -1,0 +1,137 @@
+// Model: a network that can be trained.
+
+import { Dataset, toDataset } from './data/dataset.js'
+import { netwrightError } from './errors.js'
+import type { Value } from './layers/value.js'
+import type { Loss } from './losses/loss.js'
+import { Graph } from './model/graph.js'
+import { type ModelOptions, Network, type Sealed } from './model/network.js'
+import type { Optimizer } from './optim/optimizer.js'
+import type { TensorLike } from './tensor/create.js'
+import { sameShape, type Shape, shapeText } from './tensor/shape.js'
+import type { TensorData } from './tensor/tensor.js'
+import { Evaluator } from './train/evaluate.js'
+import { fit } from './train/fit.js'
+import type { History } from './train/history.js'
+import {
+  checkFitOptions,
+  type DataLike,
+  type EvaluateOptions,
+  type Evaluation,
+  type FitOptions,
+  requireCount,
+  requireLoss,
+} from './train/options.js'
+import { Turns } from './train/turns.js'
+
+/** A network with `fit` and `evaluate`: what Model and Sequential share. */
+export abstract class TrainableNetwork extends Network {
+  readonly #turns = new Turns()
+  #fitting = false
+  #loss: Loss | undefined
+  #optimizer: { readonly optimizer: Optimizer; readonly state: readonly TensorData[] } | undefined
+
+  /**
+   * Trains on a data set, or on samples `x` and targets `y` (tensors, typed arrays, nested arrays).
+   *
+   * The native backend trains on a thread of its own; the event loop stays free. Calling `fit` again goes on from
+   * where the model stands; the same optimizer keeps its moments and its count of steps.
+   *
+   * Rejects with ERR_SHAPE where data, model and loss do not fit, ERR_LABEL for a label out of range, ERR_DATA for an
+   * empty set, ERR_NOT_FINITE when the loss or a gradient is NaN or infinite, ERR_STATE while another fit of this
+   * model runs. Whatever happens, the model is as its last whole step left it.
+   */
+  async fit(data: DataLike, options: FitOptions): Promise<History>
+  async fit(x: TensorLike, y: TensorLike, options: FitOptions): Promise<History>
+  async fit(data: DataLike | TensorLike, second: TensorLike | FitOptions, third?: FitOptions): Promise<History> {
+    const options = (third ?? second) as FitOptions
+    checkFitOptions(options)
+    if (this.#fitting) throw netwrightError('ERR_STATE', 'fit: this model is being trained already; await that first')
+    this.#fitting = true
+    try {
+      const dataset = this.#dataset(data, third === undefined ? undefined : (second as TensorLike))
+      const { validationData, loss, optimizer } = options
+      const validation = validationData === undefined ? undefined : this.#dataset(validationData)
+      const sealed = this.seal([dataset.sampleShape])
+      const state = this.#stateOf(sealed, optimizer)
+      this.#loss = loss
+      return await fit(this, sealed, dataset, validation, options, state, this.#turns)
+    } finally {
+      this.#fitting = false
+    }
+  }
+
+  /**
+   * Mean loss, and accuracy where the loss classifies, over a data set. During `fit` it waits for a step to end and
+   * training waits for it. Throws ERR_ARGUMENT without a loss: before the first `fit`, name one.
+   */
+  async evaluate(data: DataLike, options?: EvaluateOptions): Promise<Evaluation>
+  async evaluate(x: TensorLike, y: TensorLike, options?: EvaluateOptions): Promise<Evaluation>
+  async evaluate(
+    data: DataLike | TensorLike,
+    second?: TensorLike | EvaluateOptions,
+    third?: EvaluateOptions,
+  ): Promise<Evaluation> {
+    const paired = isSamplesAndTargets(data)
+    const options = (paired ? (second as EvaluateOptions | undefined) : third) ?? {}
+    const loss = requireLoss('evaluate', options.loss ?? this.#loss)
+    const batchSize = requireCount('evaluate: batchSize', options.batchSize ?? 500)
+    const dataset = this.#dataset(data, paired ? undefined : (second as TensorLike))
+    const evaluator = new Evaluator(this, this.seal([dataset.sampleShape]), dataset, loss, batchSize)
+    return (await this.#turns.take(() => evaluator.run())) as Evaluation
+  }
+
+  #dataset(data: DataLike | TensorLike, y?: TensorLike): Dataset {
+    const options = { real: this.backend.real }
+    if (!isSamplesAndTargets(data)) return toDataset(data, y, options)
+    if (y !== undefined) return toDataset(data as Dataset, y, options)
+    if (!(data instanceof Dataset)) return new Dataset(data.x, data.y, options)
+    const fits = data.x.element === 'uint8' || data.x.element === this.backend.real
+    return fits ? data : new Dataset(data.x, data.y, options)
+  }
+
+  #stateOf(sealed: Sealed, optimizer: Optimizer): readonly TensorData[] {
+    if (this.#optimizer?.optimizer !== optimizer) {
+      this.#optimizer = { optimizer, state: sealed.store.makeState(optimizer.stateCount) }
+    }
+    return this.#optimizer.state
+  }
+}
+
+function isSamplesAndTargets(data: DataLike | TensorLike): data is DataLike {
+  return typeof data === 'object' && data !== null && 'x' in data && 'y' in data
+}
+
+/**
+ * A model from a graph of layers:
+ *
+ *     const x = input([784])
+ *     const h = new ReLU().apply(new Linear(50).apply(x))
+ *     const model = new Model(x, new Linear(10).apply(h))
+ */
+export class Model extends TrainableNetwork {
+  readonly #graph: Graph
+
+  /** Throws ERR_ARGUMENT when `output` depends on an input that is not among `inputs`. */
+  constructor(inputs: Value | readonly Value[], output: Value, options: ModelOptions = {}) {
+    super(options)
+    this.#graph = new Graph(Array.isArray(inputs) ? inputs : [inputs as Value], output)
+  }
+
+  protected get declaredInputs(): readonly Shape[] {
+    return this.#graph.inputs.map(({ shape }) => shape)
+  }
+
+  protected makeGraph(shapes: readonly Shape[]): Graph {
+    const expected = this.declaredInputs
+    if (expected.length === shapes.length && expected.every((shape, i) => sameShape(shape, shapes[i] as Shape))) {
+      return this.#graph
+    }
+    throw netwrightError(
+      'ERR_SHAPE',
+      `This model takes samples of shape ${expected.map(shapeText).join(', ')}, ` +
+        `got ${shapes.map(shapeText).join(', ')} (without the batch axis)`,
+      'RangeError',
+    )
+  }
+}

@@ -1,0 +1,136 @@
+// Graph: layers in the order of computation, and how a pass runs forward and backward through them.
+
+import { netwrightError } from '../errors.js'
+import type { Kernels } from '../kernels/kernels.js'
+import type { Layer } from '../layers/layer.js'
+import { Node, type Pass } from '../layers/node.js'
+import type { Value } from '../layers/value.js'
+import { type GraphNode } from '../layers/value.js'
+import type { Shape } from '../tensor/shape.js'
+import type { Tensor } from '../tensor/tensor.js'
+
+/** A layer's place in the order, with the name that errors and profiles use. */
+export interface Place {
+  readonly node: GraphNode
+  /** `0.Linear`; a shared layer has a place, and a name, for each use. */
+  readonly path: string
+  readonly needsGradient: readonly boolean[]
+}
+
+/** A forward pass, and what its backward pass needs. */
+export interface ForwardPass {
+  readonly output: Tensor
+  /** Writes every parameter's gradient, from the gradient of the output. */
+  backward(gradient: Tensor): void
+}
+
+export class Graph {
+  readonly inputs: readonly Value[]
+  readonly output: Value
+  /** Every use of a layer, inputs before outputs. */
+  readonly places: readonly Place[]
+
+  constructor(inputs: readonly Value[], output: Value) {
+    this.inputs = inputs
+    this.output = output
+    this.places = sortNodes(inputs, output).map((node, i) => ({
+      node,
+      path: `${i}.${node.layer.kind}`,
+      needsGradient: node.inputs.map(leadsToALayer),
+    }))
+  }
+
+  /** Layers, each once, in order of first use. */
+  get layers(): readonly Layer[] {
+    return [...new Set(this.places.map(({ node }) => node.layer))]
+  }
+
+  /** Runs forward; `onPlace` hears which layer comes next, also in the backward pass. */
+  forward(pass: Pass, inputs: readonly Tensor[], onPlace: (path: string) => void = () => {}): ForwardPass {
+    const tensors = new Map<Value | GraphNode, readonly Tensor[]>()
+    this.inputs.forEach((value, i) => {
+      tensors.set(value, [inputs[i] as Tensor])
+    })
+    const tensorOf = (value: Value): Tensor => tensors.get(value.node ?? value)?.[value.output] as Tensor
+    const nodes = this.places.map(({ node, path, needsGradient }) => {
+      onPlace(path)
+      const state = new Node(pass, path, needsGradient)
+      tensors.set(node, node.layer.compute(state, node.inputs.map(tensorOf)))
+      return state
+    })
+    return {
+      output: tensorOf(this.output),
+      backward: (gradient) => this.#backward(pass.kernels, nodes, gradient, onPlace),
+    }
+  }
+
+  #backward(kernels: Kernels, nodes: readonly Node[], gradient: Tensor, onPlace: (path: string) => void): void {
+    // The gradients that reach each output of a node; where several do (fan-out), they are added.
+    const arrived = new Map<GraphNode, (Tensor | undefined)[]>()
+    const arrive = (value: Value, tensor: Tensor | undefined): void => {
+      if (value.node === undefined || tensor === undefined) return
+      const outputs = arrived.get(value.node) ?? []
+      const earlier = outputs[value.output]
+      outputs[value.output] = earlier === undefined ? tensor : sumOf(kernels, earlier, tensor)
+      arrived.set(value.node, outputs)
+    }
+    arrive(this.output, gradient)
+    for (let i = this.places.length - 1; i >= 0; i--) {
+      const { node, path } = this.places[i] as Place
+      const gradients = arrived.get(node)
+      if (gradients === undefined) continue
+      onPlace(path)
+      const inputGradients = node.layer.differentiate(nodes[i] as Node, gradients as Tensor[])
+      node.inputs.forEach((value, input) => {
+        arrive(value, inputGradients[input])
+      })
+    }
+  }
+}
+
+function sumOf(kernels: Kernels, a: Tensor, b: Tensor): Tensor {
+  const y = kernels.empty(a.shape)
+  kernels.add({ y, a, b, n: y.size })
+  return y
+}
+
+/** Gradients are needed up to the first layer of every path, and not for the model's inputs. */
+function leadsToALayer(value: Value): boolean {
+  return value.node !== undefined
+}
+
+/** Depth first, inputs before outputs: the order in which a person would write the calls. */
+function sortNodes(inputs: readonly Value[], output: Value): GraphNode[] {
+  const order: GraphNode[] = []
+  const seen = new Set<GraphNode>()
+  const visit = (value: Value): void => {
+    const { node } = value
+    if (node === undefined) {
+      if (inputs.includes(value)) return
+      throw netwrightError('ERR_ARGUMENT', 'Model: the output depends on an input that is not among the inputs')
+    }
+    if (seen.has(node)) return
+    seen.add(node)
+    node.inputs.forEach(visit)
+    order.push(node)
+  }
+  visit(output)
+  return order
+}
+
+/** The graph of a chain of layers on samples of shape `input`; an error names the layer's place in the chain. */
+export function chain(layers: readonly Layer[], input: Value): Graph {
+  let value = input
+  layers.forEach((layer, i) => {
+    try {
+      value = layer.apply(value)
+    } catch (error) {
+      if (error instanceof Error && !error.message.startsWith('layer ')) error.message = `layer ${i}: ${error.message}`
+      throw error
+    }
+  })
+  return new Graph([input], value)
+}
+
+/** Shapes of a graph's inputs, without the batch axis. */
+export const inputShapes = ({ inputs }: Graph): readonly Shape[] => inputs.map(({ shape }) => shape)

@@ -1,0 +1,32 @@
+// Do a data set, a model and a loss fit together? Asked once, before training, with the answer in the user's terms.
+
+import type { Dataset } from '../data/dataset.js'
+import { netwrightError } from '../errors.js'
+import type { Loss } from '../losses/loss.js'
+import type { DataSpec } from '../model/step.js'
+import type { Shape } from '../tensor/shape.js'
+
+/** What a recorded step needs to know of a data set. */
+export function dataSpec(dataset: Dataset): DataSpec {
+  return {
+    sampleShape: dataset.sampleShape,
+    element: dataset.x.element,
+    scale: dataset.x.scale,
+    targets: dataset.targets,
+    targetShape: dataset.y.shape.slice(1),
+  }
+}
+
+/** Throws ERR_SHAPE where output and targets do not fit, ERR_LABEL for a label that the output has no place for. */
+export function checkTargets(dataset: Dataset, output: Shape, loss: Loss): void {
+  loss.checkShapes(output, dataset.targets, dataset.y.shape.slice(1))
+  const classes = output[0] as number
+  if (dataset.targets !== 'labels' || dataset.classes <= classes) return
+  const sample = dataset.y.data.findIndex((label) => label >= classes)
+  throw netwrightError(
+    'ERR_LABEL',
+    `Label ${dataset.y.data[sample]} of sample ${sample}: the model has ${classes} outputs, ` +
+      `so labels must be whole numbers from 0 to ${classes - 1}`,
+    'RangeError',
+  )
+}

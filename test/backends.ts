@@ -1,0 +1,33 @@
+// The backends that kernel tests run on. NETWRIGHT_BACKEND=reference leaves the native ones out; otherwise a missing
+// addon is an error, never a skipped test.
+
+import type { Kernels } from '../src/kernels/kernels.js'
+import { availableIsas, type NativeBackend, native } from '../src/kernels/native/index.js'
+import { referenceKernels } from '../src/kernels/reference/index.js'
+import { hasNative } from './setup/backend.js'
+
+/** The part of a native backend that cuts a kernel's work into pieces. */
+export type Splitter = Pick<NativeBackend, 'units' | 'partition'>
+
+export interface TestBackend {
+  readonly name: string
+  readonly kernels: Kernels
+  /** Native only: the reference does each call as a whole. */
+  readonly splitter?: Splitter
+}
+
+/** The float32 reference, then native for every ISA of this machine. */
+export function testBackends(): readonly TestBackend[] {
+  const reference: TestBackend = { name: 'reference', kernels: referenceKernels('float32') }
+  if (!hasNative) return [reference]
+  const isas = availableIsas()
+  // native() says what is missing.
+  if (isas.length === 0) native()
+  return [
+    reference,
+    ...isas.map((isa) => {
+      const backend = native({ isa })
+      return { name: `native ${isa}`, kernels: backend.kernels, splitter: backend }
+    }),
+  ]
+}

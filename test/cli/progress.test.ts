@@ -1,0 +1,54 @@
+import { Writable } from 'node:stream'
+import { stripVTControlCharacters } from 'node:util'
+import { expect, test } from 'vitest'
+import { createProgress } from '../../src/cli/progress.js'
+
+/** A terminal of 80 columns, or a file, that keeps what is written to it. */
+function fakeStream(isTTY: boolean): { readonly stream: NodeJS.WriteStream; readonly text: () => string } {
+  const chunks: string[] = []
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      chunks.push(String(chunk))
+      done()
+    },
+  })
+  return {
+    stream: Object.assign(stream, { isTTY, columns: 80 }) as unknown as NodeJS.WriteStream,
+    text: () => chunks.join(''),
+  }
+}
+
+function run(isTTY: boolean): string {
+  const { stream, text } = fakeStream(isTTY)
+  let time = 100
+  const progress = createProgress({ stream, epochs: 10, samplesPerEpoch: 60_000, now: () => time })
+  progress.begin()
+  time = 101
+  progress.update({ samples: 30_000, loss: 1.25, accuracy: 0.5, seconds: 0.8 })
+  time = 107
+  progress.end({ loss: 0.5, accuracy: 0.875, valAccuracy: 0.9375, samplesPerSecond: 123_456 })
+  progress.begin()
+  progress.update({ samples: 15_000, loss: 0.25, accuracy: 0.9, seconds: 0.1 })
+  progress.stop()
+  return text()
+}
+
+test('a file gets one plain line per epoch', () => {
+  expect(run(false)).toBe('epoch  1/10 loss 0.5000 train 0.8750 test 0.9375 123,456 samples/s ETA 1 min 03 s\n')
+})
+
+test('a terminal gets a bar with epoch, loss, accuracies, rate and ETA, within 80 columns', () => {
+  const lines = stripVTControlCharacters(run(true)).split('\n')
+  expect(lines[0]).toContain(' 1/10 ████████ loss 0.5000 train 0.8750 test 0.9375 123,456 samples/s ETA 1 min 03 s')
+  // The second epoch was stopped early: its bar stays where it was, with the last known test accuracy.
+  expect(lines[1]).toContain(' 2/10 ██░░░░░░ loss 0.2500 train 0.9000 test 0.9375 150,000 samples/s ETA')
+  expect(lines.length).toBe(3)
+})
+
+test('a terminal is left as it was', () => {
+  const text = run(true)
+  const count = (sequence: string) => text.split(sequence).length - 1
+  // Line wrapping off and on again.
+  expect(count('\x1b[?7h')).toBe(count('\x1b[?7l'))
+  expect(count('\x1b[?25l')).toBe(0)
+})

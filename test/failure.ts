@@ -1,0 +1,17 @@
+// What an action fails with: the stable code and the message of its error.
+
+export interface Failure {
+  readonly code: string | undefined
+  readonly message: string
+}
+
+/** The error of `action`, thrown or rejected; itself an error if there is none. */
+export async function failureOf(action: () => unknown): Promise<Failure> {
+  try {
+    await action()
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string }
+    return { code, message }
+  }
+  throw new Error('expected an error, got none')
+}

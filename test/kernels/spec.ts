@@ -1,0 +1,33 @@
+// What a kernel's spec is made of. The specs themselves are in specs.ts.
+
+import type { Arbitrary } from 'fast-check'
+import type { KernelName } from '../../src/kernels/declarations.js'
+import type { LoopArguments } from '../../src/kernels/reference/index.js'
+import type { Random } from './values.js'
+
+/** A kernel's sizes and scalars; those left out keep their defaults. */
+export type Numbers = Readonly<Record<string, number>>
+/** How far element i of an output may be from the float64 reference; 0: equal to the rounded reference. */
+export type Bound = (i: number) => number
+
+export interface KernelSpec<K extends KernelName> {
+  /** The sizes and scalars that are always tried: 0, 1, odd, primes, edges of tiles, vectors and blocks. */
+  readonly cases: readonly Numbers[]
+  /** Random ones, at most about a MFLOP each. */
+  readonly random: Arbitrary<Numbers>
+  /** Element i of a tensor; left out: reals from -1 to 1, any bytes, any integers. */
+  readonly inputs?: Readonly<Record<string, (random: Random, numbers: Numbers) => (i: number) => number>>
+  /** inout tensors that this call does not read, so that they start as NaN. */
+  readonly unread?: (numbers: Numbers) => readonly string[]
+  /**
+   * Error bounds of outputs, from the float64 arguments before and after the call; an output left out is exact. What
+   * each consists of is derived where it stands, to first order in u, the half ulp of 1.
+   */
+  readonly bounds?: (before: LoopArguments<K>, after: LoopArguments<K>) => Readonly<Record<string, Bound>>
+  /** Arithmetic operations and bytes of memory that one call needs: what its rate is counted in. */
+  readonly flops: (numbers: Numbers) => number
+  readonly bytes: (numbers: Numbers) => number
+  /** What the benchmark runs. */
+  readonly benchmark: Readonly<Record<string, Numbers>>
+}
+export type KernelSpecs = { readonly [K in KernelName]: KernelSpec<K> }

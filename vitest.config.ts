@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url'
+import { configDefaults, defineConfig } from 'vitest/config'
+
+// NETWRIGHT_BACKEND=reference: the half of the tests that needs no addon. What needs one is named *.native.test.ts, or
+// skips itself by `hasNative` of test/setup/backend.ts.
+const reference = process.env.NETWRIGHT_BACKEND === 'reference'
+
+export default defineConfig({
+  resolve: {
+    alias: [{ find: /^netwright$/, replacement: fileURLToPath(new URL('src/index.ts', import.meta.url)) }],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, ...(reference ? ['test/**/*.native.test.ts'] : [])],
+    globalSetup: ['test/setup/global.ts'],
+    // Processes, not threads: tests change environment variables, and each loads the addon once, as users do.
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+})
