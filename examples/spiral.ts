@@ -8,11 +8,10 @@ const history = await model.fit(data, {
   batchSize: 30,
   optimizer: new SGD({ lr: 0.5 }),
   loss: crossEntropy(),
-  verbose: 0,
 })
 const { accuracy } = await model.evaluate(data)
 console.log(
-  `loss ${history.loss[0]?.toFixed(3)} -> ${history.loss.at(-1)?.toFixed(3)}, accuracy ${accuracy.toFixed(3)}`,
+  `loss ${history.loss[0]?.toFixed(3)} -> ${history.loss.at(-1)?.toFixed(3)}, accuracy ${accuracy?.toFixed(3)}`,
 )
 
 // What the network thinks of the whole plane: one character per point, o, x and + for the three arms.

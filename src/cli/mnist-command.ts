@@ -8,8 +8,10 @@ import { defaultBackend } from '../kernels/default-backend.js'
 import { native } from '../kernels/native/index.js'
 import { reference } from '../kernels/reference/backend.js'
 import { crossEntropy } from '../losses/cross-entropy.js'
-import type { Sequential } from '../sequential.js'
 import { SGD } from '../optim/sgd.js'
+import type { Sequential } from '../sequential.js'
+import type { History } from '../train/history.js'
+import type { Callback } from '../train/options.js'
 import { UsageError } from './errors.js'
 import { folder, integer, positive } from './options.js'
 import { type PresetName, presetNames, presets } from './presets.js'
@@ -128,37 +130,32 @@ async function train(
   })
   interrupt.onForce = () => progress.stop()
 
-  const position = { epochs: 0, samples: 0 }
-  let seconds: readonly number[]
+  const position: Position = { epochs: 0, samples: 0 }
+  let history: History
   try {
-    const history = await model.fit(data.train, {
+    history = await model.fit(data.train, {
       epochs,
       batchSize,
       optimizer: new SGD({ lr }),
       loss: crossEntropy(),
       validationData: data.test,
       signal: interrupt.signal,
-      verbose: 0,
       callbacks: [reporter(progress, position)],
     })
-    seconds = history.seconds
-  } catch (error) {
-    if (!interrupt.signal.aborted) throw error
-    seconds = []
   } finally {
     progress.stop()
   }
-  if (interrupt.signal.aborted) {
+  if (history.stopped) {
     reportStop(position, epochs, samples)
     return
   }
 
-  const trainSeconds = seconds.reduce((sum, epoch) => sum + epoch, 0)
+  const trainSeconds = history.seconds.reduce((sum, epoch) => sum + epoch, 0)
   const result: Result = {
     model: options.model,
     epochs,
-    trainAccuracy: (await model.evaluate(data.train)).accuracy,
-    testAccuracy: (await model.evaluate(data.test)).accuracy,
+    trainAccuracy: await accuracyOn(model, data.train),
+    testAccuracy: await accuracyOn(model, data.test),
     trainSeconds: Number(trainSeconds.toFixed(4)),
     samplesPerSecond: Math.round((epochs * samples) / trainSeconds),
     backend: backend.name,
@@ -168,14 +165,24 @@ async function train(
   process.stdout.write(json ? `${JSON.stringify(result)}\n` : summary(result, preset.describe(settings)))
 }
 
-function reporter(progress: Progress, position: { epochs: number; samples: number }) {
+async function accuracyOn(model: Sequential, dataset: Dataset): Promise<number> {
+  const { accuracy } = await model.evaluate(dataset)
+  return accuracy as number
+}
+
+interface Position {
+  epochs: number
+  samples: number
+}
+
+function reporter(progress: Progress, position: Position): Callback {
   return {
     onEpochBegin: () => progress.begin(),
-    onProgress: (info: Parameters<Progress['update']>[0]) => {
+    onProgress: (info) => {
       position.samples = info.samples
       progress.update(info)
     },
-    onEpochEnd: (_epoch: number, logs: Parameters<Progress['end']>[0]) => {
+    onEpochEnd: (_, logs) => {
       position.epochs++
       position.samples = 0
       progress.end(logs)
@@ -183,7 +190,7 @@ function reporter(progress: Progress, position: { epochs: number; samples: numbe
   }
 }
 
-function reportStop(position: { readonly epochs: number; readonly samples: number }, epochs: number, samples: number) {
+function reportStop(position: Readonly<Position>, epochs: number, samples: number): void {
   const { epochs: done, samples: within } = position
   // The last step of an epoch may be done without its evaluation.
   process.stderr.write(
@@ -197,7 +204,7 @@ function reportStop(position: { readonly epochs: number; readonly samples: numbe
 function summary(result: Result, layers: string): string {
   const rate = result.samplesPerSecond.toLocaleString('en-US')
   return (
-    `\n${result.model} ${layers} after ${result.epochs} epochs: ` +
+    `\n${result.model} ${layers} after ${result.epochs} ${result.epochs === 1 ? 'epoch' : 'epochs'}: ` +
     `train accuracy ${result.trainAccuracy.toFixed(4)}, test accuracy ${result.testAccuracy.toFixed(4)}\n` +
     `trained in ${result.trainSeconds.toFixed(2)} s (${rate} samples/s) on ` +
     `backend ${result.backend}, ISA ${result.isa}, threads ${result.threads}\n`

@@ -1,20 +1,23 @@
 // Progress of a training run: a bar per epoch on a terminal, a line per epoch anywhere else. Writes to one stream.
 
-import { Format, SingleBar } from 'cli-progress'
+import cliProgress from 'cli-progress'
+
+// CommonJS: Node does not see its names.
+const { Format, SingleBar } = cliProgress
 
 /** State within an epoch. Seconds are of training only. */
 export interface ProgressInfo {
   readonly samples: number
   readonly loss: number
-  readonly accuracy: number
+  readonly accuracy?: number
   readonly seconds: number
 }
 
 /** State at the end of an epoch. */
 export interface EpochInfo {
   readonly loss: number
-  readonly accuracy: number
-  readonly valAccuracy?: number | undefined
+  readonly accuracy?: number
+  readonly valAccuracy?: number
   readonly samplesPerSecond: number
 }
 
@@ -40,17 +43,21 @@ export function createProgress(options: ProgressOptions): Progress {
 }
 
 /** The text behind the epoch: the same on a terminal and in a file. */
-function describeEpoch(loss: number, accuracy: number, testAccuracy: number | undefined, rate: number): string {
-  const test = testAccuracy === undefined ? '-' : testAccuracy.toFixed(4)
+function describeEpoch(loss: number, train: number | undefined, test: number | undefined, rate: number): string {
   return (
-    `loss ${loss.toFixed(4)} train ${accuracy.toFixed(4)} test ${test.padEnd(6)} ` +
+    `loss ${loss.toFixed(4)} train ${formatShare(train)} test ${formatShare(test)} ` +
     `${Math.round(rate).toLocaleString('en-US').padStart(7)} samples/s`
   )
 }
 
+function formatShare(share: number | undefined): string {
+  return share === undefined ? '-     ' : share.toFixed(4)
+}
+
+/** `42 s`, `1:03` (minutes and seconds). */
 function formatSeconds(seconds: number): string {
   const whole = Math.ceil(seconds)
-  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`
 }
 
 /** Estimates the time left of the whole run from the wall time so far, evaluation included. */
@@ -110,7 +117,7 @@ function epochText(epoch: number, epochs: number): string {
 class Bars implements Progress {
   readonly #options: ProgressOptions
   readonly #clock: EtaClock
-  #bar: SingleBar | undefined
+  #bar: cliProgress.SingleBar | undefined
   #epoch = 0
   #testAccuracy: number | undefined
 

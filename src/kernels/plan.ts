@@ -86,7 +86,7 @@ export class Plan {
    * breathe (reference). `budget`: stop after so many chunks of compute work, as `stop()` would.
    */
   async run(table: Float64Array, count: number, budget = Number.POSITIVE_INFINITY): Promise<RunResult> {
-    const driver = this.#drive(table, budget)
+    const driver = this.#drive(table, count, budget)
     for (let next = driver.next(); ; ) {
       if (next.done) return next.value
       const { step, call, budget: left } = next.value
@@ -96,7 +96,7 @@ export class Plan {
 
   /** The same, here and now. */
   runSync(table: Float64Array, count: number, budget = Number.POSITIVE_INFINITY): RunResult {
-    const driver = this.#drive(table, budget)
+    const driver = this.#drive(table, count, budget)
     for (let next = driver.next(); ; ) {
       if (next.done) return next.value
       const { step, call, budget: left } = next.value
@@ -108,6 +108,11 @@ export class Plan {
   stop(): void {
     this.#stopped = true
     this.#executor.stop()
+  }
+
+  /** What is bound to the slots now, by name. */
+  get slots(): Readonly<Record<string, TensorData>> {
+    return this.#slots
   }
 
   /** Fills a kept tensor (Recorder.keep) before a run. */
@@ -126,7 +131,8 @@ export class Plan {
     return viewOf(element, this.#workspace.buffer, this.#workspace.byteOffset + byteOffset, length)
   }
 
-  *#drive(table: Float64Array, budget: number): Generator<Request, RunResult, Progress> {
+  *#drive(table: Float64Array, count: number, budget: number): Generator<Request, RunResult, Progress> {
+    this.#checkRows(table, count)
     this.#stopped = false
     let [step, call, chunks] = [0, 0, 0]
     for (;;) {
@@ -142,6 +148,14 @@ export class Plan {
       ;({ step, call } = progress)
       this.#runHost(call, table[step * this.program.columns.length] as number)
       call++
+    }
+  }
+
+  #checkRows(table: Float64Array, count: number): void {
+    for (let step = 0; step < count; step++) {
+      const rows = table[step * this.program.columns.length] as number
+      if (rows >= 0 && rows <= this.capacity) continue
+      throw netwrightError('ERR_ARGUMENT', `Plan: rows is ${rows}, this plan has room for ${this.capacity}`, 'RangeError')
     }
   }
 

@@ -76,6 +76,11 @@ export abstract class Layer {
 
   /** Puts the layer into a graph: `const y = new Linear(50).apply(x)`. Several inputs for layers such as Add. */
   apply(...inputs: readonly Value[]): Value {
+    return applyLayer(this, inputs)[0] as Value
+  }
+
+  /** As apply(), for a layer with several outputs. */
+  applyAll(...inputs: readonly Value[]): readonly Value[] {
     return applyLayer(this, inputs)
   }
 

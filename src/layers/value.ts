@@ -35,8 +35,16 @@ export function input(shape: Shape): Value {
   return new Value([...shape], undefined)
 }
 
-/** The first output of `layer` on `inputs`; shapes are checked at once. */
-export function applyLayer(layer: Layer, inputs: readonly Value[]): Value {
-  const shapes = layer.outputShapes(inputs.map(({ shape }) => shape))
-  return new Value(shapes[0] as Shape, { layer, inputs })
+/** The outputs of `layer` on `inputs`; shapes are checked at once. */
+export function applyLayer(layer: Layer, inputs: readonly Value[]): readonly Value[] {
+  const wrong = inputs.findIndex((value) => !(value instanceof Value))
+  if (wrong >= 0 || inputs.length === 0) {
+    throw netwrightError(
+      'ERR_ARGUMENT',
+      `${layer.kind}.apply: expected values from input() or apply(), got ${describe(inputs)}`,
+      'TypeError',
+    )
+  }
+  const node = { layer, inputs }
+  return layer.outputShapes(inputs.map(({ shape }) => shape)).map((shape, output) => new Value(shape, node, output))
 }

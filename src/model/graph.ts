@@ -55,7 +55,8 @@ export class Graph {
     const nodes = this.places.map(({ node, path, needsGradient }) => {
       onPlace(path)
       const state = new Node(pass, path, needsGradient)
-      tensors.set(node, node.layer.compute(state, node.inputs.map(tensorOf)))
+      state.outputs = node.layer.compute(state, node.inputs.map(tensorOf))
+      tensors.set(node, state.outputs)
       return state
     })
     return {
@@ -80,7 +81,9 @@ export class Graph {
       const gradients = arrived.get(node)
       if (gradients === undefined) continue
       onPlace(path)
-      const inputGradients = node.layer.differentiate(nodes[i] as Node, gradients as Tensor[])
+      const state = nodes[i] as Node
+      const outputGradients = state.outputs.map((output, j) => gradients[j] ?? zerosLike(kernels, output))
+      const inputGradients = node.layer.differentiate(state, outputGradients)
       node.inputs.forEach((value, input) => {
         arrive(value, inputGradients[input])
       })
@@ -91,6 +94,13 @@ export class Graph {
 function sumOf(kernels: Kernels, a: Tensor, b: Tensor): Tensor {
   const y = kernels.empty(a.shape)
   kernels.add({ y, a, b, n: y.size })
+  return y
+}
+
+/** The gradient of an output that nothing uses. */
+function zerosLike(kernels: Kernels, { shape, size }: Tensor): Tensor {
+  const y = kernels.empty(shape)
+  kernels.fill({ y, n: size, value: 0 })
   return y
 }
 

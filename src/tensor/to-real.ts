@@ -1,6 +1,6 @@
 // Border conversion: whatever a user passes for numbers, as a tensor of a backend's float type.
 
-import { tensor, type TensorLike } from './create.js'
+import { type TensorLike, tensor } from './create.js'
 import { arrayTypes, Tensor } from './tensor.js'
 
 /**

@@ -1,4 +1,4 @@
-// The command line as child processes, on a small part of the real digits.
+// The built command line, as child processes, on a small part of the real digits.
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,7 +9,7 @@ import { idxBytes } from '../data/idx-bytes.js'
 import { hasNative } from '../setup/backend.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const program = ['--import', 'tsx', 'src/cli/netwright.ts']
+const program = ['dist/cli/netwright.js']
 const forever = ['--epochs', '1000000']
 
 let folder: string
@@ -130,31 +130,34 @@ describe('netwright mnist', () => {
 })
 
 describe('a wrong value is one line on stderr and exit code 2', () => {
-  const cases: (readonly [args: readonly string[], ...texts: string[]])[] = [
-    [['mnist', '--epochs', '0'], '--epochs', "'0'", 'whole number from 1'],
-    [['mnist', '--epochs', '2.5'], '--epochs', "'2.5'"],
-    [['mnist', '--epochs', 'ten'], '--epochs', "'ten'"],
-    [['mnist', '--epochs', ''], '--epochs'],
-    [['mnist', '--batch-size', '0'], '--batch-size', "'0'"],
-    [['mnist', '--batch-size', '-5'], '--batch-size'],
-    [['mnist', '--lr', '0'], '--lr', 'number above 0'],
-    [['mnist', '--lr', 'NaN'], '--lr', "'NaN'"],
-    [['mnist', '--lr', 'Infinity'], '--lr'],
-    [['mnist', '--seed', '-1'], '--seed'],
-    [['mnist', '--seed', '99999999999999999999'], '--seed', 'whole number from 0'],
-    [['mnist', '--hidden', '1e3'], '--hidden', "'1e3'"],
-    [['mnist', '--threads', '0'], '--threads'],
-    [['mnist', '--threads', '2', '--backend', 'reference'], '--threads is 2', 'reference backend has one thread'],
-    [['mnist', '--backend', 'gpu'], '--backend', "'gpu'", 'native, reference'],
-    [['mnist', '--model', 'resnet'], '--model', "'resnet'", 'mlp'],
-    [['mnist', '--data', '/no/such/folder'], '--data', "'/no/such/folder'", 'folder that exists'],
-    [['mnist', '--epoch', '3'], "unknown option '--epoch'"],
-    [['mnist', '--epochs'], '--epochs', 'argument missing'],
-    [['mnist', 'extra'], 'too many arguments'],
-    [['minst'], "unknown command 'minst'"],
-    [['--nonsense'], "unknown option '--nonsense'"],
+  const cases: readonly { readonly args: readonly string[]; readonly texts: readonly string[] }[] = [
+    { args: ['mnist', '--epochs', '0'], texts: ['--epochs', "'0'", 'whole number from 1'] },
+    { args: ['mnist', '--epochs', '2.5'], texts: ['--epochs', "'2.5'"] },
+    { args: ['mnist', '--epochs', 'ten'], texts: ['--epochs', "'ten'"] },
+    { args: ['mnist', '--epochs', ''], texts: ['--epochs'] },
+    { args: ['mnist', '--batch-size', '0'], texts: ['--batch-size', "'0'"] },
+    { args: ['mnist', '--batch-size', '-5'], texts: ['--batch-size'] },
+    { args: ['mnist', '--lr', '0'], texts: ['--lr', 'number above 0'] },
+    { args: ['mnist', '--lr', 'NaN'], texts: ['--lr', "'NaN'"] },
+    { args: ['mnist', '--lr', 'Infinity'], texts: ['--lr'] },
+    { args: ['mnist', '--seed', '-1'], texts: ['--seed'] },
+    { args: ['mnist', '--seed', '99999999999999999999'], texts: ['--seed', 'whole number from 0'] },
+    { args: ['mnist', '--hidden', '1e3'], texts: ['--hidden', "'1e3'"] },
+    { args: ['mnist', '--threads', '0'], texts: ['--threads'] },
+    {
+      args: ['mnist', '--threads', '2', '--backend', 'reference'],
+      texts: ['--threads is 2', 'reference backend has one thread'],
+    },
+    { args: ['mnist', '--backend', 'gpu'], texts: ['--backend', "'gpu'", 'native, reference'] },
+    { args: ['mnist', '--model', 'resnet'], texts: ['--model', "'resnet'", 'mlp'] },
+    { args: ['mnist', '--data', '/no/such/folder'], texts: ['--data', "'/no/such/folder'", 'folder that exists'] },
+    { args: ['mnist', '--epoch', '3'], texts: ["unknown option '--epoch'"] },
+    { args: ['mnist', '--epochs'], texts: ['--epochs', 'argument missing'] },
+    { args: ['mnist', 'extra'], texts: ['too many arguments'] },
+    { args: ['minst'], texts: ["unknown command 'minst'"] },
+    { args: ['--nonsense'], texts: ["unknown option '--nonsense'"] },
   ]
-  test.each(cases)('%j', async (args, ...texts) => {
+  test.concurrent.each(cases)('$args', async ({ args, texts }) => {
     const { code, stdout, stderr } = await netwright(args)
     expect([code, stdout, lineCount(stderr)]).toEqual([2, '', 1])
     expect(stderr).toMatch(/^error: /)

@@ -34,12 +34,12 @@ function run(isTTY: boolean): string {
 }
 
 test('a file gets one plain line per epoch', () => {
-  expect(run(false)).toBe('epoch  1/10 loss 0.5000 train 0.8750 test 0.9375 123,456 samples/s ETA 1 min 03 s\n')
+  expect(run(false)).toBe('epoch  1/10 loss 0.5000 train 0.8750 test 0.9375 123,456 samples/s ETA 1:03\n')
 })
 
 test('a terminal gets a bar with epoch, loss, accuracies, rate and ETA, within 80 columns', () => {
   const lines = stripVTControlCharacters(run(true)).split('\n')
-  expect(lines[0]).toContain(' 1/10 ████████ loss 0.5000 train 0.8750 test 0.9375 123,456 samples/s ETA 1 min 03 s')
+  expect(lines[0]).toContain(' 1/10 ████████ loss 0.5000 train 0.8750 test 0.9375 123,456 samples/s ETA 1:03')
   // The second epoch was stopped early: its bar stays where it was, with the last known test accuracy.
   expect(lines[1]).toContain(' 2/10 ██░░░░░░ loss 0.2500 train 0.9000 test 0.9375 150,000 samples/s ETA')
   expect(lines.length).toBe(3)

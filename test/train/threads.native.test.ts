@@ -1,0 +1,40 @@
+// Determinism across threads and jobs on the native backend: same seed, same bits.
+
+import { describe, expect, it } from 'vitest'
+import { availableIsas, native } from '../../src/kernels/native/index.js'
+import { Linear } from '../../src/layers/linear.js'
+import { ReLU } from '../../src/layers/relu.js'
+import { crossEntropy } from '../../src/losses/cross-entropy.js'
+import { SGD } from '../../src/optim/sgd.js'
+import { Sequential } from '../../src/sequential.js'
+import { weightBits } from '../model/models.js'
+import { toyData } from '../model/toy-graph.js'
+
+// Wide enough that every product, the gradients' sums and the optimizer are cut into chunks and go to several threads.
+const { x, y } = toyData(450, 300, 10)
+
+function model(isa: string, threads: number): Sequential {
+  const layers = [new Linear(300, 257), new ReLU(), new Linear(257, 130), new ReLU(), new Linear(130, 10)]
+  return new Sequential(layers, { seed: 9, backend: native({ isa, threads }) })
+}
+const options = () => ({ epochs: 2, batchSize: 128, optimizer: new SGD({ lr: 0.05 }), loss: crossEntropy() })
+
+describe.each(availableIsas())('%s', (isa) => {
+  it('1, 2, 3 and 5 threads give the same bits', async () => {
+    const bits: string[] = []
+    for (const threads of [1, 2, 3, 5]) {
+      const trained = model(isa, threads)
+      await trained.fit(x, y, options())
+      bits.push(weightBits(trained))
+    }
+    expect(new Set(bits).size).toBe(1)
+  })
+
+  it('two models training at once do not disturb each other', async () => {
+    const alone = model(isa, 2)
+    await alone.fit(x, y, options())
+    const together = [model(isa, 2), model(isa, 2), model(isa, 1)]
+    await Promise.all(together.map((one) => one.fit(x, y, options())))
+    expect(new Set([alone, ...together].map(weightBits)).size).toBe(1)
+  })
+})

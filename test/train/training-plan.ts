@@ -1,0 +1,78 @@
+// A model's training step as a bare plan with its step table: what fit runs, open to tests.
+
+import { Dataset } from '../../src/data/dataset.js'
+import type { Backend } from '../../src/kernels/backend.js'
+import { Plan } from '../../src/kernels/plan.js'
+import { crossEntropy } from '../../src/losses/cross-entropy.js'
+import type { TrainableNetwork } from '../../src/model.js'
+import { recordTrainingStep } from '../../src/model/step.js'
+import { SGD } from '../../src/optim/sgd.js'
+import type { TensorData } from '../../src/tensor/tensor.js'
+import { viewOf } from '../../src/tensor/view.js'
+import { dataSpec } from '../../src/train/check-data.js'
+
+export interface TrainingPlan {
+  readonly plan: Plan
+  readonly table: Float64Array
+  /** Steps in the table: one epoch, in order. */
+  readonly steps: number
+  readonly losses: TensorData
+}
+
+export function trainingPlan(
+  model: TrainableNetwork,
+  dataset: Dataset,
+  batchSize: number,
+  backend: Backend = model.backend,
+): TrainingPlan {
+  const sealed = model.seal([dataset.sampleShape])
+  const optimizer = new SGD({ lr: 0.1 })
+  const { graph, store, regions } = sealed
+  const recording = recordTrainingStep(
+    graph,
+    dataSpec(dataset),
+    crossEntropy(),
+    optimizer,
+    store.ranges([]),
+    backend.real,
+    regions,
+  )
+  const plan = new Plan(backend, recording, batchSize, sealed.lock)
+  const steps = Math.ceil(dataset.length / batchSize)
+  const allocate = (element: 'int32' | 'float32', length: number): TensorData => {
+    const { buffer, byteOffset } = backend.allocate(4 * length)
+    return viewOf(element, buffer, byteOffset, length)
+  }
+  const order = allocate('int32', dataset.length)
+  order.forEach((_, i) => {
+    order[i] = i
+  })
+  const losses = allocate('float32', steps)
+  plan.bind({
+    parameters: store.values,
+    gradients: store.gradients,
+    x: dataset.x.data,
+    y: dataset.y.data,
+    order,
+    losses,
+    correct: allocate('float32', steps),
+  })
+  const { columns } = plan.program
+  const table = new Float64Array(steps * columns.length)
+  for (let step = 0; step < steps; step++) {
+    const cursor = step * batchSize
+    const row: Record<string, number> = {
+      rows: Math.min(batchSize, dataset.length - cursor),
+      cursor,
+      samples: dataset.length,
+      length: dataset.length,
+      at: step,
+      ringLength: steps,
+      lr: 0.1,
+    }
+    columns.forEach((column, i) => {
+      table[step * columns.length + i] = row[column] as number
+    })
+  }
+  return { plan, table, steps, losses }
+}
