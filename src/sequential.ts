@@ -4,9 +4,9 @@ import { describe, netwrightError } from './errors.js'
 import { Layer } from './layers/layer.js'
 import { Linear } from './layers/linear.js'
 import { input } from './layers/value.js'
-import { TrainableNetwork } from './model.js'
 import { chain, type Graph } from './model/graph.js'
 import type { ModelOptions } from './model/network.js'
+import { TrainableNetwork } from './model.js'
 import type { Shape } from './tensor/shape.js'
 
 /** `new Sequential([new Linear(784, 50), new ReLU(), new Linear(50, 10)], { seed: 1 })`. */
@@ -21,7 +21,10 @@ export class Sequential extends TrainableNetwork {
     }
     const wrong = layers.findIndex((layer) => !(layer instanceof Layer))
     if (wrong >= 0) {
-      throw netwrightError('ERR_ARGUMENT', `Sequential: layers[${wrong}] is ${describe(layers[wrong])}, expected a layer`)
+      throw netwrightError(
+        'ERR_ARGUMENT',
+        `Sequential: layers[${wrong}] is ${describe(layers[wrong])}, expected a layer`,
+      )
     }
     this.layers = [...layers]
     if (this.declaredInputs !== undefined) this.makeGraph(this.declaredInputs)

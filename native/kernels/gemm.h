@@ -33,7 +33,7 @@ NETWRIGHT_INLINE GemmPlan planGemm(const GemmArguments& g) {
   GemmPlan plan;
   // A block of K: at most 1024 terms, equal blocks, whole vectors.
   const int64_t blocks = max64(1, divideUp(g.k, 1024));
-  plan.kBlock = divideUp(divideUp(g.k, blocks), 16) * 16;
+  plan.kBlock = max64(16, divideUp(divideUp(g.k, blocks), 16) * 16);
 
   plan.vectors = g.n / lanes;
   plan.edge = g.n % lanes;

@@ -50,7 +50,13 @@ export const declarations = {
   }),
   /** sums (cols) = Σ over rows of x (rows,cols) + beta · sums, rows added in ascending order: a bias gradient. */
   sumRows: kernel({
-    parameters: [inout('sums', 'cols'), input('x', 'rows * cols'), size('rows'), size('cols'), optionalScalar('beta', 0)],
+    parameters: [
+      inout('sums', 'cols'),
+      input('x', 'rows * cols'),
+      size('rows'),
+      size('cols'),
+      optionalScalar('beta', 0),
+    ],
     split: splitOutputs('cols'),
     cost: 'rows * cols / 8',
   }),

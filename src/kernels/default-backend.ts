@@ -13,10 +13,7 @@ function choose(): Backend {
   if (wanted === 'reference') return reference()
   if (wanted === 'native') return native()
   if (wanted !== undefined) {
-    throw netwrightError(
-      'ERR_BACKEND',
-      `NETWRIGHT_BACKEND is ${describe(wanted)}, expected 'native' or 'reference'`,
-    )
+    throw netwrightError('ERR_BACKEND', `NETWRIGHT_BACKEND is ${describe(wanted)}, expected 'native' or 'reference'`)
   }
   const addon = tryAddon()
   if (!(addon instanceof Error)) return native()

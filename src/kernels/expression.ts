@@ -38,7 +38,8 @@ export function compileExpression(text: string, names: readonly string[]): Expre
       const value = Number(token)
       return () => value
     }
-    if (token === undefined || !/^[A-Za-z]\w*$/.test(token)) throw new SyntaxError(`cannot read '${text}' at '${token}'`)
+    if (token === undefined || !/^[A-Za-z]\w*$/.test(token))
+      throw new SyntaxError(`cannot read '${text}' at '${token}'`)
     if (!names.includes(token)) throw new ReferenceError(`'${token}' in '${text}' is none of ${names.join(', ')}`)
     return (values) => values[token] as number
   }

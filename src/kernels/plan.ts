@@ -155,7 +155,11 @@ export class Plan {
     for (let step = 0; step < count; step++) {
       const rows = table[step * this.program.columns.length] as number
       if (rows >= 0 && rows <= this.capacity) continue
-      throw netwrightError('ERR_ARGUMENT', `Plan: rows is ${rows}, this plan has room for ${this.capacity}`, 'RangeError')
+      throw netwrightError(
+        'ERR_ARGUMENT',
+        `Plan: rows is ${rows}, this plan has room for ${this.capacity}`,
+        'RangeError',
+      )
     }
   }
 

@@ -1,6 +1,6 @@
 // Add: joins two branches of a graph, as in a residual block.
 
-import { sameShape, type Shape } from '../tensor/shape.js'
+import { type Shape, sameShape } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Layer } from './layer.js'
 import type { Node } from './node.js'

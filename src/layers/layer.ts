@@ -3,8 +3,8 @@
 import { netwrightError } from '../errors.js'
 import { defaultBackend } from '../kernels/default-backend.js'
 import { Random } from '../random/random.js'
-import { type Shape, shapeText } from '../tensor/shape.js'
 import type { TensorLike } from '../tensor/create.js'
+import { type Shape, shapeText } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { toReal } from '../tensor/to-real.js'
 import { Node, Pass } from './node.js'
@@ -94,7 +94,11 @@ export abstract class Layer {
     const shapes = tensors.map(({ shape }) => shape.slice(1))
     this.outputShapes(shapes)
     this.ensureBuilt(shapes, { real: kernels.real, random: new Random(0, this.kind) })
-    this.#node = new Node(new Pass(kernels, true), this.kind, tensors.map(() => true))
+    this.#node = new Node(
+      new Pass(kernels, true),
+      this.kind,
+      tensors.map(() => true),
+    )
     return this.compute(this.#node, tensors)[0] as Tensor
   }
 

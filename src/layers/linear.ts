@@ -2,8 +2,8 @@
 
 import { describe, netwrightError } from '../errors.js'
 import type { Shape } from '../tensor/shape.js'
-import { arrayTypes, Tensor } from '../tensor/tensor.js'
 import { sizeOf } from '../tensor/shape.js'
+import { arrayTypes, Tensor } from '../tensor/tensor.js'
 import { type Initialiser, torchUniform } from './initialisers.js'
 import { type BuildContext, Layer } from './layer.js'
 import type { Node } from './node.js'
@@ -112,5 +112,9 @@ export class Linear extends Layer {
 
 function checkFeatures(name: string, value: unknown): number {
   if (typeof value === 'number' && Number.isInteger(value) && value > 0) return value
-  throw netwrightError('ERR_ARGUMENT', `Linear: ${name} is ${describe(value)}, expected a whole number above 0`, 'RangeError')
+  throw netwrightError(
+    'ERR_ARGUMENT',
+    `Linear: ${name} is ${describe(value)}, expected a whole number above 0`,
+    'RangeError',
+  )
 }

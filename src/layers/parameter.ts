@@ -1,6 +1,6 @@
 // Parameter: a tensor that training changes, and its gradient.
 
-import { sizeOf, type Shape } from '../tensor/shape.js'
+import { type Shape, sizeOf } from '../tensor/shape.js'
 import { Tensor } from '../tensor/tensor.js'
 
 /**
@@ -20,7 +20,10 @@ export class Parameter {
     this.shape = value.shape
     this.decay = options.decay ?? true
     this.#value = value
-    this.#gradient = new Tensor(new (value.data.constructor as new (n: number) => Float32Array)(value.size), value.shape)
+    this.#gradient = new Tensor(
+      new (value.data.constructor as new (n: number) => Float32Array)(value.size),
+      value.shape,
+    )
   }
 
   get value(): Tensor {

@@ -8,8 +8,8 @@ import type { Region } from '../kernels/recorder.js'
 import { Pass } from '../layers/node.js'
 import type { Parameter } from '../layers/parameter.js'
 import { checkSeed, Random } from '../random/random.js'
-import { tensor, type TensorLike } from '../tensor/create.js'
-import { sameShape, type Shape, shapeText, sizeOf } from '../tensor/shape.js'
+import { type TensorLike, tensor } from '../tensor/create.js'
+import { type Shape, sameShape, shapeText, sizeOf } from '../tensor/shape.js'
 import { arrayTypes, Tensor } from '../tensor/tensor.js'
 import { toReal } from '../tensor/to-real.js'
 import { type ForwardPass, type Graph, inputShapes } from './graph.js'
@@ -81,7 +81,10 @@ export abstract class Network {
         { real: this.backend.real, random },
       )
     }
-    const store = new ParameterStore(this.backend, graph.layers.flatMap(({ parameters }) => parameters))
+    const store = new ParameterStore(
+      this.backend,
+      graph.layers.flatMap(({ parameters }) => parameters),
+    )
     const regions = [
       { slot: 'parameters', view: store.values },
       { slot: 'gradients', view: store.gradients },

@@ -2,7 +2,7 @@
 
 import type { Kernels } from '../kernels/kernels.js'
 import { StepValue } from '../kernels/kernels.js'
-import { record, type Recorder, type Recording, type Region } from '../kernels/recorder.js'
+import { type Recorder, type Recording, type Region, record } from '../kernels/recorder.js'
 import { Node, Pass } from '../layers/node.js'
 import type { Loss, TargetKind } from '../losses/loss.js'
 import type { Optimizer, ParameterRange } from '../optim/optimizer.js'

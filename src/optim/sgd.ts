@@ -39,5 +39,9 @@ export class SGD extends Optimizer {
 
 function requireFinite(name: string, value: unknown): number {
   if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value
-  throw netwrightError('ERR_ARGUMENT', `SGD: ${name} is ${describe(value)}, expected a finite number from 0`, 'RangeError')
+  throw netwrightError(
+    'ERR_ARGUMENT',
+    `SGD: ${name} is ${describe(value)}, expected a finite number from 0`,
+    'RangeError',
+  )
 }

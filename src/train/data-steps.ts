@@ -1,12 +1,12 @@
 // Runs a recorded step over a data set: fills the step table job by job, paces the jobs, adds up what steps measured.
 
+import type { Dataset } from '../data/dataset.js'
 import type { Backend } from '../kernels/backend.js'
 import { Plan, type RunResult } from '../kernels/plan.js'
 import type { Recording } from '../kernels/recorder.js'
 import type { Sealed } from '../model/network.js'
 import type { TensorData } from '../tensor/tensor.js'
 import { viewOf } from '../tensor/view.js'
-import type { Dataset } from '../data/dataset.js'
 
 /** How long a job should take: long enough that its hand-over costs nothing, short enough to report and to stop. */
 const jobMilliseconds = 8

@@ -11,8 +11,7 @@ export function trainingError(result: PassResult, order: Int32Array, where: stri
   const call = failure.failedCall
   const sample = order[result.cursor + failure.row]
   if (call?.kernel === 'checkFinite') {
-    const what =
-      call.owner === 'gradients' ? 'a gradient' : `the loss of sample ${sample} of the training data`
+    const what = call.owner === 'gradients' ? 'a gradient' : `the loss of sample ${sample} of the training data`
     return netwrightError(
       'ERR_NOT_FINITE',
       `Training stopped in ${where}: ${what} is ${failure.value}, expected a finite number. ` +

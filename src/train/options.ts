@@ -102,7 +102,11 @@ export function checkFitOptions(options: FitOptions): void {
   }
   const unknown = Object.keys(options).find((name) => !knownOptions.includes(name))
   if (unknown !== undefined) {
-    throw netwrightError('ERR_ARGUMENT', `fit: unknown option '${unknown}', expected ${knownOptions.join(', ')}`, 'TypeError')
+    throw netwrightError(
+      'ERR_ARGUMENT',
+      `fit: unknown option '${unknown}', expected ${knownOptions.join(', ')}`,
+      'TypeError',
+    )
   }
   requireLoss('fit', options.loss)
   if (!(options.optimizer instanceof Optimizer)) {

@@ -80,6 +80,30 @@ export function prepare<K extends KernelName>(kernel: K, given: Numbers, seed: n
   return { kernel, numbers, values, lengths, before, after }
 }
 
+/**
+ * The float32 arguments of a call with seeded inputs, in tensors that `empty` makes: what the benchmark runs. Touches no
+ * Float64Array, which would slow the reference loops down for the rest of the process.
+ */
+export function tensorArguments<K extends KernelName>(
+  kernel: K,
+  numbers: Numbers,
+  empty: (length: number, element: TensorParameter['element']) => Tensor,
+): KernelArguments<K> {
+  const random = randomOf(1)
+  const args: Record<string, Tensor | number> = { ...numbers }
+  for (const parameter of parametersOf(kernel)) {
+    if (parameter.kind !== 'tensor') args[parameter.name] ??= parameter.default
+  }
+  for (const { name, element, extent, optional } of tensorsOf(kernel)) {
+    if (optional) continue
+    const tensor = empty(compileExpression(extent, Object.keys(args))(args as Numbers), element)
+    const next = specOf(kernel).inputs?.[name]?.(random, numbers) ?? anyValue(element, random)
+    for (let i = 0; i < tensor.size; i++) tensor.data[i] = next(i)
+    args[name] = tensor
+  }
+  return args as unknown as KernelArguments<K>
+}
+
 interface Case {
   readonly kernel: KernelName
   readonly numbers: Numbers

@@ -2,9 +2,9 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { kernelNames } from '../../src/kernels/declarations.js'
+import { type KernelName, kernelNames } from '../../src/kernels/declarations.js'
 import { testBackends } from '../backends.js'
-import { inPlaceUses, prepare, runCase, runSplit } from './harness.js'
+import { inPlaceUses, type Prepared, prepare, runCase, runSplit } from './harness.js'
 import { specOf } from './specs.js'
 
 /** Misalignments of a kernel's tensors, a different one for each and for each case. */
@@ -13,13 +13,21 @@ const offsetsOf = (seed: number): readonly number[] => [1, 2, 3, 1, 0].map((offs
 /** `NETWRIGHT_TEST_SEED=n` repeats a run of the random shapes; fast-check prints the seed with a failure. */
 const seed = Number(process.env.NETWRIGHT_TEST_SEED ?? Date.now() % 2 ** 31)
 
+const prepared = new Map<KernelName, readonly Prepared<KernelName>[]>()
+/** The cases of a kernel with their answers, made once for all backends. */
+function preparedCases(kernel: KernelName): readonly Prepared<KernelName>[] {
+  const cases = prepared.get(kernel) ?? specOf(kernel).cases.map((numbers, i) => prepare(kernel, numbers, i))
+  prepared.set(kernel, cases)
+  return cases
+}
+
 describe.each(testBackends())('$name', (backend) => {
   describe.each(kernelNames)('%s', (kernel) => {
-    const { cases, random } = specOf(kernel)
+    const { random } = specOf(kernel)
 
     it('is within its bounds of the float64 reference, at any alignment, and writes nothing else', () => {
-      cases.forEach((numbers, i) => {
-        expect(runCase(backend, prepare(kernel, numbers, i), offsetsOf(i))).toBe('')
+      preparedCases(kernel).forEach((example, i) => {
+        expect(runCase(backend, example, offsetsOf(i))).toBe('')
       })
     })
 
@@ -27,8 +35,8 @@ describe.each(testBackends())('$name', (backend) => {
     if (uses.length > 0) {
       it('works in place', () => {
         for (const use of uses) {
-          cases.forEach((numbers, i) => {
-            expect(runCase(backend, prepare(kernel, numbers, i), offsetsOf(i), use)).toBe('')
+          preparedCases(kernel).forEach((example, i) => {
+            expect(runCase(backend, example, offsetsOf(i), use)).toBe('')
           })
         }
       })
@@ -37,8 +45,8 @@ describe.each(testBackends())('$name', (backend) => {
     const { splitter } = backend
     if (splitter !== undefined) {
       it('gives the same bits for any split, in any order', () => {
-        cases.forEach((numbers, i) => {
-          expect(runSplit(backend.kernels, splitter, prepare(kernel, numbers, i), i)).toBe('')
+        preparedCases(kernel).forEach((example, i) => {
+          expect(runSplit(backend.kernels, splitter, example, i)).toBe('')
         })
       })
     }

@@ -45,7 +45,7 @@ const lengths = [
   9001,
 ]
 const flatCases: readonly Numbers[] = lengths.map((n) => ({ n }))
-const flatRandom = fc.record({ n: fc.nat(9000) })
+const flatRandom = fc.record({ n: fc.nat(5000) })
 /** Rows and columns: few rows of every width, every number of rows, more than a block. */
 const rowCases = (columns: string, least: number): readonly Numbers[] =>
   [
@@ -374,7 +374,7 @@ export const specs = {
       { n: 67, lr: 0 },
       { n: 67, lr: 1, weightDecay: 1 },
     ],
-    random: fc.record({ n: fc.nat(9000), lr: fc.constantFrom(0.1, 1, 1e-3), weightDecay: fc.constantFrom(0, 0.01) }),
+    random: fc.record({ n: fc.nat(5000), lr: fc.constantFrom(0.1, 1, 1e-3), weightDecay: fc.constantFrom(0, 0.01) }),
     // lr and weightDecay rounded, two products, an addition; the subtraction.
     bounds: ({ parameters, gradients, lr, weightDecay }, { parameters: result }) => ({
       parameters: (i) => {
@@ -435,7 +435,7 @@ export const specs = {
   },
   sum: {
     cases: lengths.map((n, i) => ({ n, length: 1 + (i % 3), at: i % 3, divisor: 1 + (i % 2) * 99 })),
-    random: fc.record({ n: fc.nat(9000), divisor: fc.integer({ min: 1, max: 100 }) }),
+    random: fc.record({ n: fc.nat(5000), divisor: fc.integer({ min: 1, max: 100 }) }),
     // Added in doubles; one rounding to float32.
     bounds: ({ x, n, at, divisor }, { sums }) => {
       let terms = 0
@@ -449,7 +449,7 @@ export const specs = {
   mul: { cases: flatCases, random: flatRandom, ...flat(1, 3), benchmark: flatBenchmark },
   fill: {
     cases: lengths.map((n, i) => ({ n, value: i % 2 === 0 ? 1 : -0.3, divisor: 1 + (i % 3) * 49 })),
-    random: fc.record({ n: fc.nat(9000), value: fc.constantFrom(1, -0.3), divisor: fc.integer({ min: 1, max: 1000 }) }),
+    random: fc.record({ n: fc.nat(5000), value: fc.constantFrom(1, -0.3), divisor: fc.integer({ min: 1, max: 1000 }) }),
     flops: () => 0,
     bytes: ({ n = 0 }) => 4 * n,
     benchmark: { losses: { n: 100, value: 1, divisor: 100 }, weights: { n: 39200, value: 0 } },

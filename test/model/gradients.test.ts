@@ -12,7 +12,7 @@ import { crossEntropy } from '../../src/losses/cross-entropy.js'
 import type { Loss } from '../../src/losses/loss.js'
 import { Random } from '../../src/random/random.js'
 import { Tensor } from '../../src/tensor/tensor.js'
-import { HostSquare, toyModel, TwoOutputs } from './toy-graph.js'
+import { HostSquare, TwoOutputs, toyModel } from './toy-graph.js'
 
 const backend = reference({ dtype: 'float64' })
 const { kernels } = backend
@@ -44,13 +44,27 @@ function worstDifference(f: () => number, at: Tensor, gradient: Tensor): number 
   return worst
 }
 
-const dot = (a: Tensor, b: Tensor): number => a.data.reduce((sum, value, i) => sum + value * (b.data[i] as number), 0)
+function dot(a: Tensor, b: Tensor): number {
+  let sum = 0
+  a.data.forEach((value, i) => {
+    sum += value * (b.data[i] as number)
+  })
+  return sum
+}
 
 /** Checks inputs and parameters of `layer` on inputs of these shapes, through a weighted sum of its outputs. */
 function checkLayer(layer: Layer, ...shapes: readonly (readonly number[])[]): void {
   const inputs = shapes.map((shape, i) => samples(shape, 10 + i))
-  layer.ensureBuilt(shapes.map((shape) => shape.slice(1)), { real: 'float64', random: new Random(3) })
-  const makeNode = (): Node => new Node(new Pass(kernels, true), layer.kind, inputs.map(() => true))
+  layer.ensureBuilt(
+    shapes.map((shape) => shape.slice(1)),
+    { real: 'float64', random: new Random(3) },
+  )
+  const makeNode = (): Node =>
+    new Node(
+      new Pass(kernels, true),
+      layer.kind,
+      inputs.map(() => true),
+    )
   const node = makeNode()
   const outputs = layer.compute(node, inputs)
   const weights = outputs.map(({ shape }, i) => samples(shape, 20 + i))
@@ -79,7 +93,8 @@ describe('losses', () => {
   const check = (loss: Loss, target: Tensor): void => {
     const prediction = samples([4, 5], 1)
     const gradients = samples([4], 2)
-    const f = (): number => dot(loss.compute(new Node(new Pass(kernels, true), '', [true]), prediction, target), gradients)
+    const f = (): number =>
+      dot(loss.compute(new Node(new Pass(kernels, true), '', [true]), prediction, target), gradients)
     const node = new Node(new Pass(kernels, true), '', [true])
     loss.compute(node, prediction, target)
     expect(worstDifference(f, prediction, loss.differentiate(node, gradients))).toBeLessThan(1e-8)

@@ -15,6 +15,8 @@ export function trainingBackends(): readonly (readonly [name: string, backend: B
 /** All parameters' bits as text: equal texts are equal bits. */
 export function weightBits(network: Network): string {
   return network.params
-    .map(({ data }) => Buffer.from(Uint8Array.from(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))).toString('base64'))
+    .map(({ data }) =>
+      Buffer.from(Uint8Array.from(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))).toString('base64'),
+    )
     .join(' ')
 }

@@ -5,11 +5,11 @@ import type { Backend } from '../../src/kernels/backend.js'
 import { Linear } from '../../src/layers/linear.js'
 import { ReLU } from '../../src/layers/relu.js'
 import { crossEntropy } from '../../src/losses/cross-entropy.js'
+import type { TrainableNetwork } from '../../src/model.js'
 import { SGD } from '../../src/optim/sgd.js'
 import { permutation } from '../../src/random/permutation.js'
 import { Sequential } from '../../src/sequential.js'
 import { Tensor } from '../../src/tensor/tensor.js'
-import type { TrainableNetwork } from '../../src/model.js'
 import { trainingBackends, weightBits } from './models.js'
 import { toyClasses, toyData, toyFeatures, toyModel } from './toy-graph.js'
 
@@ -70,7 +70,12 @@ describe.each(trainingBackends())('%s', (_, backend) => {
     const model = new Sequential([new Linear(33, 20), new ReLU(), new Linear(20, 7)], { seed: 1, backend })
     const { x: rows } = toyData(300, 33)
     const together = model.predict(rows)
-    for (const [start, end] of [[0, 1], [1, 4], [17, 40], [255, 300]] as const) {
+    for (const [start, end] of [
+      [0, 1],
+      [1, 4],
+      [17, 40],
+      [255, 300],
+    ] as const) {
       expect(model.predict(rows.slice(start, end)).toArray()).toEqual(together.slice(start, end).toArray())
     }
     expect(model.predict(rows.slice(5, 6).reshape(33)).toArray()).toEqual(together.slice(5, 6).reshape(7).toArray())

@@ -1,7 +1,7 @@
 // Every expected text is what NumPy 2.4.6 prints for the same array: str(np.array(…, dtype)).
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { arange, tensor } from '../../src/tensor/create.js'
+import { arange, full, tensor, zeros } from '../../src/tensor/create.js'
 import { Tensor } from '../../src/tensor/tensor.js'
 
 const lines = (value: Tensor): string[] => String(value).split('\n')
@@ -76,6 +76,19 @@ describe('a tensor prints as NumPy does', () => {
     expect(printed[1]).toBe('  18  19  20  21  22  23  24  25  26  27  28  29  30  31  32  33  34  35')
   })
 
+  test('a row may fill the line up to the bracket, and no further', () => {
+    const integers = (n: number, value: number) => lines(full([n], value, { element: 'int32' }))
+    expect(integers(37, 1).length).toBe(1)
+    expect(integers(38, 1)[1]).toBe(' 1]')
+    expect(integers(15, 1000)[1]).toBe(' 1000]')
+  })
+
+  test('an axis of 6 is not cut where one of 7 is', () => {
+    expect(lines(zeros([6, 200])).length).toBe(6)
+    expect(lines(zeros([7, 200]))[3]).toBe(' ...')
+    expect(lines(zeros([7, 200])).length).toBe(7)
+  })
+
   test('two axes are cut in both', () => {
     const values = new Float32Array(3000).map((_, i) => i / 8)
     expect(lines(new Tensor(values, [30, 100]))).toEqual([
@@ -95,7 +108,7 @@ describe('a tensor prints as NumPy does', () => {
     ])
   })
 
-  test('an axis of up to 6 is not cut, and planes are apart by an empty line', () => {
+  test('planes are apart by an empty line', () => {
     const bytes = new Uint8Array(2000).map((_, i) => i % 256)
     const printed = lines(new Tensor(bytes, [4, 10, 50]))
     expect(printed.slice(0, 10)).toEqual([

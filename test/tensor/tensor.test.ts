@@ -205,6 +205,10 @@ describe('views', () => {
     expect(tensor([7]).reshape().shape).toEqual([])
   })
 
+  test('reshape refuses two open axes even where they would fit', () => {
+    expect(failure(() => tensor([1]).reshape(-1, -1)).message).toContain('(-1, -1) has -1 2 times')
+  })
+
   test.each([[[4]], [[-1, 4]], [[-1, -1]], [[0, -1]]])('reshape refuses %j', (shape) => {
     expect(failure(() => t().reshape(shape)).code).toBe('ERR_SHAPE')
   })

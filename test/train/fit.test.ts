@@ -1,6 +1,8 @@
 // fit as a user meets it: history, callbacks, stopping, waiting, and what bad input is answered.
 
 import { describe, expect, it } from 'vitest'
+import { Dataset } from '../../src/data/dataset.js'
+import { spiral } from '../../src/data/spiral.js'
 import type { Backend } from '../../src/kernels/backend.js'
 import { native } from '../../src/kernels/native/index.js'
 import { reference } from '../../src/kernels/reference/backend.js'
@@ -9,12 +11,10 @@ import { ReLU } from '../../src/layers/relu.js'
 import { crossEntropy } from '../../src/losses/cross-entropy.js'
 import { SGD } from '../../src/optim/sgd.js'
 import { Sequential } from '../../src/sequential.js'
-import { Dataset } from '../../src/data/dataset.js'
-import { spiral } from '../../src/data/spiral.js'
 import type { FitOptions } from '../../src/train/options.js'
-import { hasNative } from '../setup/backend.js'
 import { weightBits } from '../model/models.js'
 import { toyData } from '../model/toy-graph.js'
+import { hasNative } from '../setup/backend.js'
 import { trainingPlan } from './training-plan.js'
 
 const backends: (readonly [string, Backend])[] = [['reference', reference()]]
@@ -79,7 +79,7 @@ describe.each(backends)('%s', (_, backend) => {
     const stopped = model()
     const history = await stopped.fit(x, y, {
       ...options({ epochs: 1000, shuffle: false, optimizer, signal: controller.signal }),
-      callbacks: [{ onEpochEnd: (epoch) => epoch === 2 && controller.abort() }] as never,
+      callbacks: [{ onEpochEnd: (epoch) => (epoch === 2 ? controller.abort() : undefined) }],
     })
     expect(history).toMatchObject({ stopped: true, epochs: 3 })
     expect(optimizer.steps).toBe(15)
@@ -131,14 +131,26 @@ describe.each(backends)('%s', (_, backend) => {
       await expect(promise).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string })
     }
     it('a wrong input width', () =>
-      rejects(model().fit(toyData(9, 7).x, y.slice(0, 9), options()), 'ERR_SHAPE', /layer 0: Linear: expected one input of shape \(12,\), got \(7,\)/))
+      rejects(
+        model().fit(toyData(9, 7).x, y.slice(0, 9), options()),
+        'ERR_SHAPE',
+        /layer 0: Linear: expected one input of shape \(12,\), got \(7,\)/,
+      ))
     it('another width after the first use', async () => {
       const net = model()
       await net.fit(x, y, options({ epochs: 1 }))
-      await rejects(net.fit(toyData(9, 7).x, y.slice(0, 9), options()), 'ERR_SHAPE', /takes samples of shape \(12,\), got \(7,\)/)
+      await rejects(
+        net.fit(toyData(9, 7).x, y.slice(0, 9), options()),
+        'ERR_SHAPE',
+        /takes samples of shape \(12,\), got \(7,\)/,
+      )
     })
     it('a label that the model has no output for', () =>
-      rejects(model(3).fit(x, y, options()), 'ERR_LABEL', /Label 3 of sample \d+: the model has 3 outputs, so labels must be whole numbers from 0 to 2/))
+      rejects(
+        model(3).fit(x, y, options()),
+        'ERR_LABEL',
+        /Label 3 of sample \d+: the model has 3 outputs, so labels must be whole numbers from 0 to 2/,
+      ))
     it('NaN in the data', async () => {
       const broken = x.toFloat32()
       broken[5 * 12 + 2] = Number.NaN
@@ -148,15 +160,27 @@ describe.each(backends)('%s', (_, backend) => {
     })
     it('an empty data set', () => rejects(model().fit([], [], options()), 'ERR_DATA', /empty/))
     it('a batch size of 0', () =>
-      rejects(model().fit(x, y, options({ batchSize: 0 })), 'ERR_ARGUMENT', /batchSize is 0, expected a whole number from 1/))
+      rejects(
+        model().fit(x, y, options({ batchSize: 0 })),
+        'ERR_ARGUMENT',
+        /batchSize is 0, expected a whole number from 1/,
+      ))
     it('an unknown option', () =>
       rejects(model().fit(x, y, { ...options(), batchsize: 3 } as never), 'ERR_ARGUMENT', /unknown option 'batchsize'/))
     it('no loss', () =>
-      rejects(model().fit(x, y, { optimizer: new SGD() } as never), 'ERR_ARGUMENT', /loss is undefined, expected a loss such as/))
+      rejects(
+        model().fit(x, y, { optimizer: new SGD() } as never),
+        'ERR_ARGUMENT',
+        /loss is undefined, expected a loss such as/,
+      ))
     it('a rate that makes the loss overflow: the sample, the step and the remedy are named', async () => {
       const net = model()
       const failing = net.fit(x, y, options({ optimizer: new SGD({ lr: 1e38 }) }))
-      await rejects(failing, 'ERR_NOT_FINITE', /stopped in epoch 1, step \d+: .*expected a finite number.*learning rate/)
+      await rejects(
+        failing,
+        'ERR_NOT_FINITE',
+        /stopped in epoch 1, step \d+: .*expected a finite number.*learning rate/,
+      )
       expect(net.params.every(({ data }) => data.every(Number.isFinite))).toBe(true)
       await net.evaluate(x, y)
     })

@@ -1,11 +1,11 @@
 // A model's training step as a bare plan with its step table: what fit runs, open to tests.
 
-import { Dataset } from '../../src/data/dataset.js'
+import type { Dataset } from '../../src/data/dataset.js'
 import type { Backend } from '../../src/kernels/backend.js'
 import { Plan } from '../../src/kernels/plan.js'
 import { crossEntropy } from '../../src/losses/cross-entropy.js'
-import type { TrainableNetwork } from '../../src/model.js'
 import { recordTrainingStep } from '../../src/model/step.js'
+import type { TrainableNetwork } from '../../src/model.js'
 import { SGD } from '../../src/optim/sgd.js'
 import type { TensorData } from '../../src/tensor/tensor.js'
 import { viewOf } from '../../src/tensor/view.js'

@@ -33,7 +33,8 @@ describe.each(trainingBackends())('%s', (_, backend) => {
     for (let budget = 0; budget <= chunks + 1; budget++) {
       const stopped = toyModel({ seed: 2, backend })
       const fresh = trainingPlan(stopped, new Dataset(x, y), batchSize)
-      const run = budget % 2 === 0 ? fresh.plan.runSync(table, steps, budget) : await fresh.plan.run(table, steps, budget)
+      const run =
+        budget % 2 === 0 ? fresh.plan.runSync(table, steps, budget) : await fresh.plan.run(table, steps, budget)
       expect(run.outcome).toBe(budget > chunks ? 'done' : 'stopped')
       expect(run.chunks).toBe(Math.min(budget, chunks))
       expect(weightBits(stopped)).toBe(states[run.step])

@@ -31,8 +31,8 @@ export interface NativeBackend extends Backend {
     args: KernelArguments<K>,
     ranges: readonly (readonly [begin: number, end: number])[],
   ): void
-  /** FMA peak of one core with this ISA, in GFLOP/s, measured now for about 20 ms. */
-  peakGflops(): number
+  /** Runs FMAs in registers on one core and returns their floating-point operations: timed, the core's peak. */
+  burstFma(iterations: number): number
 }
 
 /** Instruction sets that this CPU and operating system can run, best first; empty without an addon. */
@@ -172,14 +172,6 @@ export function native(options: NativeOptions = {}): NativeBackend {
         if (failure !== undefined) throw failureError(kernel, failure, namedNumbers(kernel, values))
       }
     },
-    peakGflops: () => {
-      let best = 0
-      for (let round = 0; round < 20; round++) {
-        const start = performance.now()
-        const flops = addon.burstFma(isa, 20_000)
-        best = Math.max(best, flops / (performance.now() - start) / 1e6)
-      }
-      return best
-    },
+    burstFma: (iterations) => addon.burstFma(isa, iterations),
   }
 }

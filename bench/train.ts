@@ -1,0 +1,95 @@
+// `npm run bench:train`: whole training steps, native on every ISA against pure TypeScript.
+// `-- --json` prints rows, `-- --rounds N` takes more rounds, other words name workloads.
+
+import { parseArgs } from 'node:util'
+import type { Dataset } from '../src/data/dataset.js'
+import { mnist } from '../src/data/mnist.js'
+import type { Backend } from '../src/kernels/backend.js'
+import { availableIsas, type NativeBackend, native } from '../src/kernels/native/index.js'
+import { reference } from '../src/kernels/reference/backend.js'
+import { interleave, median, medianRatio, peakSubject, type Subject, tableText } from './measure.js'
+import { type Workload, workloads } from './workloads.js'
+
+/** What `--json` prints, one per workload and backend. */
+interface Row {
+  readonly name: string
+  readonly backend: 'native' | 'reference'
+  readonly isa: string
+  readonly threads: number
+  readonly medianMs: number
+  readonly gflops: number
+  /** FMA peak of one core with this ISA in this run, GFLOP/s; null for the reference. */
+  readonly peakGflops: number | null
+  /** Share of that, whatever the number of threads; median over rounds. */
+  readonly peakShare: number | null
+  /** How many times as fast as the reference: median over rounds. */
+  readonly ratioToReference: number
+}
+
+const { values: options, positionals: words } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false }, rounds: { type: 'string', default: '25' } },
+})
+
+/** Steps through an epoch again and again, as fit does, without what fit adds. */
+function stepSubject(workload: Workload, train: Dataset, backend: Backend): Subject {
+  const { plan, table, steps } = workload.plan(train, backend)
+  const width = plan.program.columns.length
+  let next = 0
+  const run = (): void => {
+    plan.runSync(table.subarray(next * width), 1)
+    next = (next + 1) % steps
+  }
+  return { name: `${backend.name} ${backend.isa}`, run }
+}
+
+function measure(workload: Workload, train: Dataset, natives: readonly NativeBackend[], rounds: number): Row[] {
+  const slow = reference()
+  const backends: readonly Backend[] = [slow, ...natives]
+  const peaks = natives.map(peakSubject)
+  const times = interleave([...backends.map((backend) => stepSubject(workload, train, backend)), ...peaks], rounds, 10)
+  const slowTimes = times[0] ?? []
+  return backends.map(({ name, isa, threads }, i): Row => {
+    const stepTimes = times[i] ?? []
+    const peak = peaks[i - 1]
+    const peakTimes = times[backends.length + i - 1] ?? []
+    const medianMs = median(stepTimes)
+    return {
+      name: workload.name,
+      backend: name,
+      isa,
+      threads,
+      medianMs,
+      gflops: workload.flops / medianMs / 1e6,
+      peakGflops: peak === undefined ? null : peak.flops / median(peakTimes) / 1e6,
+      peakShare: peak === undefined ? null : (medianRatio(stepTimes, peakTimes) * workload.flops) / peak.flops,
+      ratioToReference: medianRatio(stepTimes, slowTimes),
+    }
+  })
+}
+
+function textOf(rows: readonly Row[]): string {
+  const cells = rows.map((row) => [
+    row.name,
+    row.backend === 'native' ? `native ${row.isa}, ${row.threads} thread${row.threads > 1 ? 's' : ''}` : 'TypeScript',
+    `${row.medianMs.toFixed(3)} ms`,
+    row.gflops.toFixed(1),
+    row.peakGflops?.toFixed(0) ?? '',
+    row.peakShare === null ? '' : `${(100 * row.peakShare).toFixed(0)} %`,
+    `${row.ratioToReference.toFixed(1)}x`,
+  ])
+  return tableText(['workload', 'backend', 'step', 'GFLOP/s', 'FMA peak', 'of peak', 'vs TS'], cells)
+}
+
+async function main(): Promise<void> {
+  const { train } = await mnist()
+  const chosen = workloads.filter(({ name }) => words.length === 0 || words.includes(name))
+  if (chosen.length === 0) throw new Error(`no workload is called ${words.join(' or ')}`)
+  const natives = availableIsas().map((isa) => native({ isa, threads: 1 }))
+  const { threads } = native()
+  if (threads > 1) natives.push(native({ threads }))
+  const rows = chosen.flatMap((workload) => measure(workload, train, natives, Number(options.rounds)))
+  console.log(options.json ? JSON.stringify(rows, null, 2) : textOf(rows))
+}
+
+await main()
