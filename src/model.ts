@@ -11,7 +11,7 @@ import type { TensorLike } from './tensor/create.js'
 import { type Shape, sameShape, shapeText } from './tensor/shape.js'
 import type { TensorData } from './tensor/tensor.js'
 import { Evaluator } from './train/evaluate.js'
-import { fit } from './train/fit.js'
+import { runTraining } from './train/fit.js'
 import type { History } from './train/history.js'
 import {
   checkFitOptions,
@@ -55,7 +55,7 @@ export abstract class TrainableNetwork extends Network {
       const sealed = this.seal([dataset.sampleShape])
       const state = this.#stateOf(sealed, optimizer)
       this.#loss = loss
-      return await fit(this, sealed, dataset, validation, options, state, this.#turns)
+      return await runTraining(this, sealed, dataset, validation, options, state, this.#turns)
     } finally {
       this.#fitting = false
     }

@@ -42,6 +42,8 @@ interface Checker {
   readonly rules: readonly Formula[]
   readonly tensors: readonly CheckedTensor[]
   readonly pairs: readonly Pair[]
+  /** The numbers of the call being checked, by name: one object for all calls, so that a check allocates none. */
+  readonly numbers: Record<string, number>
 }
 
 const isOutput = ({ role }: TensorParameter): boolean => role === 'out' || role === 'inout'
@@ -61,7 +63,9 @@ function compile({ parameters, rules }: Declaration): Checker {
       .filter((other, j) => isOutput(output.parameter) && i !== j && (i < j || !isOutput(other.parameter)))
       .map((other) => ({ output, other, mayStartTogether: output.parameter.inPlaceOf.includes(other.parameter.name) })),
   )
-  return { parameters, names: parameters.map(({ name }) => name), rules: rules.map(formula), tensors, pairs }
+  const numbers: Record<string, number> = {}
+  for (const { kind, name } of parameters) if (kind !== 'tensor') numbers[name] = 0
+  return { parameters, names: parameters.map(({ name }) => name), rules: rules.map(formula), tensors, pairs, numbers }
 }
 
 const checkers = Object.fromEntries(kernelNames.map((name) => [name, compile(declarations[name])])) as Record<
@@ -85,36 +89,36 @@ const typeError = (kernel: KernelName, text: string): Error =>
  */
 export function bindArguments(kernel: KernelName, args: object): Argument[] {
   const { parameters, names } = checkers[kernel]
-  const given: Readonly<Record<string, unknown>> = { ...args }
-  for (const name of Object.keys(given)) {
+  const given = args as Readonly<Record<string, unknown>>
+  for (const name in given) {
     if (!names.includes(name)) throw typeError(kernel, `unknown argument ${name}, expected ${names.join(', ')}`)
   }
-  return parameters.map((parameter) => {
-    const { kind, name, optional } = parameter
+  const values: Argument[] = []
+  for (const parameter of parameters) {
+    const { kind, name } = parameter
     const value = given[name]
-    if (value === undefined) {
-      if (!optional) throw typeError(kernel, `argument ${name} is missing`)
-      return parameter.kind === 'tensor' ? null : parameter.default
-    }
-    if (kind === 'tensor') {
-      if (value instanceof Tensor) return value
-      throw typeError(kernel, `${name} is ${describe(value)}, expected a Tensor`)
-    }
-    if (typeof value === 'number' || value instanceof StepValue) return value
-    throw typeError(kernel, `${name} is ${describe(value)}, expected a ${kind === 'size' ? 'whole ' : ''}number`)
-  })
+    if (value instanceof Tensor && kind === 'tensor') values.push(value)
+    else if ((typeof value === 'number' || value instanceof StepValue) && kind !== 'tensor') values.push(value)
+    else if (value === undefined && parameter.optional) values.push(kind === 'tensor' ? null : parameter.default)
+    else if (value === undefined) throw typeError(kernel, `argument ${name} is missing`)
+    else throw typeError(kernel, `${name} is ${describe(value)}, expected ${expectedKinds[kind]}`)
+  }
+  return values
 }
+const expectedKinds = { tensor: 'a Tensor', size: 'a whole number', scalar: 'a number' } as const
 
 /**
  * Refuses step values, which have no number outside a plan: what an eager backend checks first.
  * Returns the same array, narrowed.
  */
-export function refuseStepValues(kernel: KernelName, values: readonly Argument[]): (Tensor | number | null)[] {
-  return values.map((value, place) => {
-    if (!(value instanceof StepValue)) return value
+export function refuseStepValues(kernel: KernelName, values: readonly Argument[]): readonly (Tensor | number | null)[] {
+  for (let place = 0; place < values.length; place++) {
+    const value = values[place]
+    if (!(value instanceof StepValue)) continue
     const name = checkers[kernel].names[place]
     throw netwrightError('ERR_RECORDING', `${kernel}: ${name} is the step value '${value.name}', expected a number`)
-  })
+  }
+  return values as readonly (Tensor | number | null)[]
 }
 
 /** The numbers of a kernel's positional arguments by name: what extents, rules and failure texts are about. */
@@ -140,21 +144,23 @@ export function checkArguments(
   values: readonly (Tensor | number | null)[],
   real: RealElement,
 ): void {
-  const { parameters, rules, tensors, pairs } = checkers[kernel]
-  parameters.forEach((parameter, place) => {
+  const { parameters, rules, tensors, pairs, numbers } = checkers[kernel]
+  for (let place = 0; place < parameters.length; place++) {
+    const parameter = parameters[place] as Parameter
     const value = values[place]
-    if (parameter.kind === 'size' && !(Number.isSafeInteger(value) && (value as number) >= 0)) {
-      throw rangeError(kernel, `${parameter.name} is ${value}, expected a whole number`)
-    }
-    if (parameter.kind === 'tensor' && value instanceof Tensor) {
+    if (typeof value === 'number') {
+      if (parameter.kind === 'size' && !(Number.isSafeInteger(value) && value >= 0)) {
+        throw rangeError(kernel, `${parameter.name} is ${value}, expected a whole number`)
+      }
+      numbers[parameter.name] = value
+    } else if (parameter.kind === 'tensor' && value instanceof Tensor) {
       const expected = parameter.element === 'real' ? real : parameter.element
       const { element } = value
       if (element !== expected) {
         throw typeError(kernel, `${parameter.name} is ${article(element)} ${element} tensor, expected ${expected}`)
       }
     }
-  })
-  const numbers = namedNumbers(kernel, values)
+  }
   for (const rule of rules) {
     if (rule.evaluate(numbers) === 0) throw rangeError(kernel, `${rule.text} is false (${numbersOf(rule, numbers)})`)
   }

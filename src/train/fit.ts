@@ -19,7 +19,7 @@ const evaluationBatch = 500
  * Trains `network` on `dataset`. `state` holds the optimizer's moments; `turns` is shared with whoever else uses the
  * model. Throws ERR_LABEL, ERR_SHAPE, ERR_NOT_FINITE as `Model.fit` documents.
  */
-export async function fit(
+export async function runTraining(
   network: Network,
   sealed: Sealed,
   dataset: Dataset,

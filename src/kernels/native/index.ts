@@ -53,7 +53,7 @@ function chooseIsa(addon: Addon, wanted: string | undefined): string {
 }
 
 function chooseThreads(addon: Addon, option: number | undefined): number {
-  const variable = process.env['NETWRIGHT_THREADS']
+  const variable = process.env.NETWRIGHT_THREADS
   const threads = option ?? (variable === undefined ? addon.defaultThreads : Number(variable))
   if (Number.isInteger(threads) && threads >= 1 && threads <= addon.maxThreads) return threads
   const name = option === undefined ? 'NETWRIGHT_THREADS' : 'threads'
@@ -119,7 +119,7 @@ function toProgress(progress: NativeProgress): Progress {
  */
 export function native(options: NativeOptions = {}): NativeBackend {
   const addon = requireAddon()
-  const isa = chooseIsa(addon, options.isa ?? process.env['NETWRIGHT_ISA'])
+  const isa = chooseIsa(addon, options.isa ?? process.env.NETWRIGHT_ISA)
   const threads = chooseThreads(addon, options.threads)
 
   const check = <K extends KernelName>(kernel: K, named: KernelArguments<K>) => {

@@ -12,7 +12,7 @@ const packageRoot = fileURLToPath(new URL('../../..', import.meta.url))
 
 /** Where the addon may be, in the order tried. */
 export function addonPaths(): string[] {
-  const forced = process.env['NETWRIGHT_ADDON']
+  const forced = process.env.NETWRIGHT_ADDON
   return forced === undefined ? [`${packageRoot}build/Release/netwright.node`] : [forced]
 }
 

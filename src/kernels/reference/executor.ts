@@ -4,7 +4,7 @@ import { arrayTypes, Tensor, type TensorData } from '../../tensor/tensor.js'
 import { viewOf } from '../../tensor/view.js'
 import type { Executor, Outcome, Progress } from '../backend.js'
 import { checkArguments, type Failure } from '../check.js'
-import { at, type Program, type ProgramCall } from '../program.js'
+import { at, type Program, type ProgramArgument, type ProgramCall } from '../program.js'
 import { type LoopArguments, loopArguments, runLoop } from './index.js'
 
 type KernelCall = Extract<ProgramCall, { kind: 'kernel' }>
@@ -91,28 +91,23 @@ export class ReferenceExecutor implements Executor {
   }
 
   #resolve(call: KernelCall, row: Float64Array): LoopArguments<KernelCall['kernel']> {
-    const rows = row[0] as number
-    const values = call.args.map((argument): Tensor | number | null => {
-      switch (argument.kind) {
-        case 'absent':
-          return null
-        case 'number':
-          return at(argument.value, rows)
-        case 'step':
-          return row[argument.column] as number
-        case 'tensor': {
-          const { memory, element, offset, length } = argument.tensor
-          const slot = this.#slots[this.#program.slots.indexOf(memory as string)] as TensorData
-          const bytes = arrayTypes[element].BYTES_PER_ELEMENT
-          const start = slot.byteOffset + at(offset, rows) * bytes
-          const whole = Math.floor((slot.byteOffset + slot.byteLength - start) / bytes)
-          const size = length.constant < 0 ? whole : at(length, rows)
-          return new Tensor(viewOf(element, slot.buffer, start, size), [size])
-        }
-      }
-    })
+    const values = call.args.map((argument) => this.#valueOf(argument, row))
     checkArguments(call.kernel, values, this.#real)
     const raw = values.map((value) => (value instanceof Tensor ? value.data : value))
     return loopArguments(call.kernel, raw)
+  }
+
+  #valueOf(argument: ProgramArgument, row: Float64Array): Tensor | number | null {
+    const rows = row[0] as number
+    if (argument.kind === 'absent') return null
+    if (argument.kind === 'number') return at(argument.value, rows)
+    if (argument.kind === 'step') return row[argument.column] as number
+    const { memory, element, offset, length } = argument.tensor
+    const slot = this.#slots[this.#program.slots.indexOf(memory as string)] as TensorData
+    const bytes = arrayTypes[element].BYTES_PER_ELEMENT
+    const start = slot.byteOffset + at(offset, rows) * bytes
+    const whole = Math.floor((slot.byteOffset + slot.byteLength - start) / bytes)
+    const size = length.constant < 0 ? whole : at(length, rows)
+    return new Tensor(viewOf(element, slot.buffer, start, size), [size])
   }
 }
