@@ -47,11 +47,12 @@ NETWRIGHT_INLINE Vec loadBytes(const uint8_t* p) {
   const uint16x8_t wide = vmovl_u8(vcreate_u8(four));
   return vcvtq_f32_u32(vmovl_u16(vget_low_u16(wide)));
 }
+// Into the second-level cache, which takes more misses at a time than the first.
 NETWRIGHT_INLINE void prefetch(const void* p) {
 #if defined(_MSC_VER) && !defined(__clang__)
   __prefetch(p);
 #else
-  __builtin_prefetch(p);
+  __builtin_prefetch(p, 0, 2);
 #endif
 }
 

@@ -86,16 +86,15 @@ async function runMnist(options: MnistCommandOptions): Promise<void> {
 }
 
 function chooseBackend({ backend, threads }: MnistCommandOptions): Backend {
-  const name = backend ?? (threads === undefined ? undefined : 'native')
   try {
-    if (name === 'reference') {
-      if (threads === undefined || threads === 1) return reference()
-      throw new UsageError(`--threads is ${threads}, but the reference backend has one thread`)
-    }
-    return name === undefined ? defaultBackend() : native(threads === undefined ? {} : { threads })
+    if (threads === undefined && backend === undefined) return defaultBackend()
+    const name = backend ?? defaultBackend().name
+    if (name === 'native') return native(threads === undefined ? {} : { threads })
   } catch (error) {
     throw asUsage(error, 'ERR_ARGUMENT')
   }
+  if (threads === undefined || threads === 1) return reference()
+  throw new UsageError(`--threads is ${threads}, but the reference backend has one thread`)
 }
 
 async function loadData(dir: string | undefined): Promise<{ readonly train: Dataset; readonly test: Dataset }> {

@@ -11,6 +11,9 @@ import { Node, Pass } from './node.js'
 import type { Parameter } from './parameter.js'
 import { applyLayer, type Value } from './value.js'
 
+/** Layers built by hand so far: each has random numbers of its own. */
+let byHand = 0
+
 /** What a layer needs to make its parameters. */
 export interface BuildContext {
   readonly real: 'float32' | 'float64'
@@ -86,14 +89,15 @@ export abstract class Layer {
 
   /**
    * By hand: computes the output for a batch (first axis: samples) and remembers what backward() needs.
-   * Uses the default backend. Parameters are made at the first call, with seed 0.
+   * Uses the default backend. Parameters are made at the first call, with seed 0 and
+   * a stream of their own.
    */
   forward(...inputs: readonly TensorLike[]): Tensor {
     const { kernels } = defaultBackend()
     const tensors = inputs.map((input) => toReal(input, kernels.real))
     const shapes = tensors.map(({ shape }) => shape.slice(1))
     this.outputShapes(shapes)
-    this.ensureBuilt(shapes, { real: kernels.real, random: new Random(0, this.kind) })
+    if (!this.#built) this.ensureBuilt(shapes, { real: kernels.real, random: new Random(0, `by hand ${byHand++}`) })
     this.#node = new Node(
       new Pass(kernels, true),
       this.kind,
