@@ -86,11 +86,9 @@ ArgumentProblem checkArguments(const Declaration& declaration, const RawArgument
     const RawArguments::Tensor& tensor = raw.tensors[i];
     words[i].pointer = tensor.data;
     extents[i] = 0;
-    if (tensor.data == nullptr) {
-      // A view of length 0 may have no address: fine where nothing is touched.
-      if (!parameter.optional && parameter.extent(raw.numbers) > 0) {
-        return {tensor.length == 0 ? ArgumentProblem::tooShort : ArgumentProblem::missing, i, 0};
-      }
+    if (tensor.length < 0) {
+      if (!parameter.optional) return {ArgumentProblem::missing, i, 0};
+      words[i].pointer = nullptr;
       continue;
     }
     const double extent = parameter.extent(raw.numbers);

@@ -18,12 +18,11 @@ union Word {
 };
 static_assert(sizeof(Word) == 8, "a field is one word");
 
-// A call before it is checked. For argument i, `tensors[i]` or `numbers[i]` counts, as the declaration says;
-// an absent optional tensor has a null pointer.
+// A call before it is checked. For argument i, `tensors[i]` or `numbers[i]` counts, as the declaration says.
 struct RawArguments {
   struct Tensor {
     void* data;
-    int64_t length;  // elements
+    int64_t length;  // elements; -1: the tensor is absent. One of 0 elements may have no address either.
   };
   Tensor tensors[maxParameters];
   double numbers[maxParameters];  // 0 for tensors: what the declaration's expressions read

@@ -119,10 +119,11 @@ bool Executor::resolve(size_t index, const double* row, std::string* message) {
                                   : argument.value.at(rows);
         const bool inside = isWhole(offset) && isWhole(length) &&
                             offset + length * static_cast<double>(bytes) <= static_cast<double>(slot.bytes) &&
-                            static_cast<int64_t>(offset) % bytes == 0;
+                            (reinterpret_cast<uintptr_t>(slot.data) + static_cast<uintptr_t>(offset)) %
+                                    static_cast<uintptr_t>(bytes) == 0;
         if (!inside) {
           *message = std::string(declaration.name) + ": " + declaration.parameters[i].name +
-                     " lies outside of its memory (call " + std::to_string(index) + " of the plan, slot " +
+                     " does not lie in its memory (call " + std::to_string(index) + " of the plan, slot " +
                      std::to_string(argument.slot) + ", " + std::to_string(slot.bytes) + " bytes)";
           return false;
         }
@@ -166,10 +167,10 @@ bool Executor::resolveStep(const double* row, std::string* message) {
 Progress Executor::run(const double* steps, int64_t count, int64_t step, int64_t call, ChunkBudget* budget) {
   const FlushDenormals flush;
   Progress progress{Outcome::done, step, call, 0, ok, ""};
-  const int64_t before = budget->load();
+  const int64_t before = budget->left();
   const auto finish = [&](Outcome outcome) {
     progress.outcome = outcome;
-    progress.chunks = before - budget->load();
+    progress.chunks = before - budget->left();
     return progress;
   };
   for (; progress.step < count; progress.step++, progress.call = 0) {
@@ -180,7 +181,7 @@ Progress Executor::run(const double* steps, int64_t count, int64_t step, int64_t
       const PlanCall& current = plan_.calls[static_cast<size_t>(progress.call)];
       if (current.kernel == hostCall) return finish(Outcome::host);
       if (current.commit && !commit.owns_lock()) {
-        if (budget->load(std::memory_order_relaxed) <= 0) return finish(Outcome::stopped);
+        if (!budget->allowsMore()) return finish(Outcome::stopped);
         commit.lock();
       }
       const Resolved& resolved = resolved_[static_cast<size_t>(progress.call)];

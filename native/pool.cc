@@ -41,11 +41,7 @@ float* threadScratch() {
   return scratch.memory;
 }
 
-bool spend(ChunkBudget* budget) {
-  if (budget == nullptr) return true;
-  if (budget->load(std::memory_order_relaxed) <= 0) return false;
-  return budget->fetch_sub(1, std::memory_order_relaxed) > 0;
-}
+bool spend(ChunkBudget* budget) { return budget == nullptr || budget->spend(); }
 
 // One call being worked on by several threads.
 struct Work {
@@ -186,9 +182,11 @@ CallResult runCall(const KernelCall& call, int threads, ChunkBudget* budget) {
   const bool parallel = threads > 1 && call.units > 1 && call.cost >= parallelFromNanoseconds;
   if (parallel) chunks = std::min({call.units, std::max<int64_t>(chunks, 2 * threads), mostChunks});
 
+  // Made here, where running out of memory is still an ordinary exception: no helper has seen `work` yet.
+  float* const scratch = threadScratch();
   if (chunks == 1) {
     if (!spend(budget)) return {ok, true};
-    return {call.run(call.arguments, {0, call.units}, threadScratch()), false};
+    return {call.run(call.arguments, {0, call.units}, scratch), false};
   }
 
   Work work{};

@@ -18,9 +18,29 @@ struct KernelCall {
   double cost;  // rough nanoseconds on one core
 };
 
-// Decides between two chunks whether to go on: null, or a counter that `runCall` decreases before each chunk; at 0 the
-// chunk is not run. Set it to `noLimit` for no limit, to 0 to stop.
-using ChunkBudget = std::atomic<int64_t>;
+// How many chunks a run may still begin; asked before each. `set` is for before a run, `stop` for any thread during it.
+class ChunkBudget {
+ public:
+  void set(int64_t chunks) {
+    left_.store(chunks);
+    stopped_.store(false);
+  }
+  void stop() { stopped_.store(true); }
+  int64_t left() const { return left_.load(std::memory_order_relaxed); }
+  bool allowsMore() const { return left() > 0 && !stopped_.load(std::memory_order_relaxed); }
+  // Takes one chunk, or answers false. Never takes more than there are, so that `left` tells how many were run.
+  bool spend() {
+    int64_t left = left_.load(std::memory_order_relaxed);
+    while (left > 0 && !stopped_.load(std::memory_order_relaxed)) {
+      if (left_.compare_exchange_weak(left, left - 1, std::memory_order_relaxed)) return true;
+    }
+    return false;
+  }
+
+ private:
+  std::atomic<int64_t> left_{0};
+  std::atomic<bool> stopped_{false};
+};
 constexpr int64_t noLimit = int64_t{1} << 62;
 
 struct CallResult {
@@ -29,7 +49,7 @@ struct CallResult {
 };
 
 // Runs `call` on at most `threads` threads, the caller among them, and returns when every started chunk has ended.
-// A caller that finds the pool busy runs alone. Bits do not depend on `threads`.
+// A caller that finds the pool busy runs alone. Bits do not depend on `threads`. `budget`: null for no limit.
 CallResult runCall(const KernelCall& call, int threads, ChunkBudget* budget);
 
 // min(physical cores, CPU affinity, cgroup quota), at least 1.

@@ -31,12 +31,13 @@ class Trainer {
     return true;
   }
 
-  void wait(const void* owner) {
+  // Waiting for queued jobs as well would mean waiting for those of other owners before them.
+  void cancel(const void* owner) {
     std::unique_lock<std::mutex> lock(mutex_);
-    ended_.wait(lock, [&] {
-      return running_ != owner &&
-             std::none_of(queue_.begin(), queue_.end(), [&](const Job& job) { return job.owner == owner; });
-    });
+    queue_.erase(
+        std::remove_if(queue_.begin(), queue_.end(), [owner](const Job& job) { return job.owner == owner; }),
+        queue_.end());
+    ended_.wait(lock, [&] { return running_ != owner; });
   }
 
  private:
@@ -71,6 +72,6 @@ Trainer& trainer() {
 }  // namespace
 
 bool submitJob(Job job) { return trainer().submit(std::move(job)); }
-void waitForJobs(const void* owner) { trainer().wait(owner); }
+void cancelJobs(const void* owner) { trainer().cancel(owner); }
 
 }  // namespace netwright

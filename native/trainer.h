@@ -15,7 +15,7 @@ struct Job {
 // Queues `job`; jobs run in the order of submission. Returns false where no thread can be had.
 bool submitJob(Job job);
 
-// Returns when no job of `owner` is queued or running. The caller has made sure that running jobs end soon.
-void waitForJobs(const void* owner);
+// Drops the queued jobs of `owner` and returns when none is running. The caller has made sure that it ends soon.
+void cancelJobs(const void* owner);
 
 }  // namespace netwright

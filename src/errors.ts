@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'ERR_NOT_FINITE' // NaN or Infinity where a finite number is needed
   | 'ERR_DATA' // a data file or data set is missing, damaged or empty
   | 'ERR_BACKEND' // the wanted backend, ISA or thread count is not available
+  | 'ERR_MEMORY' // more memory is needed than there is
   | 'ERR_STATE' // called at the wrong time: while recording, while training, before forward
   | 'ERR_RECORDING' // something that a plan cannot record
 

@@ -2,7 +2,15 @@
 
 #include <napi.h>
 
-#include <deque>
+#include <algorithm>
+#include <climits>
+#include <cmath>
+#include <memory>
+
+#if defined(_WIN32)
+#define NOMINMAX
+#include <windows.h>
+#endif
 
 #include "../dispatch.h"
 #include "../float-mode.h"
@@ -36,6 +44,10 @@ int wholeArgument(const Napi::Value& value, int least, int limit, const char* na
   return static_cast<int>(number);
 }
 
+void require(Napi::Env env, napi_status status) {
+  if (status != napi_ok) throw Napi::Error::New(env);
+}
+
 // One kernel call, eagerly. Plain Node-API: this is the path whose cost a user of single kernels feels.
 napi_value callKernel(napi_env rawEnv, napi_callback_info info) {
   const Napi::Env env(rawEnv);
@@ -65,12 +77,13 @@ Napi::Value createKernels(const Napi::CallbackInfo& info) {
   const int threads = wholeArgument(info[1], 1, maxThreads + 1, "threads");
   auto functions = Napi::Array::New(env, kernelCount);
   for (int i = 0; i < kernelCount; i++) {
-    auto* binding = new KernelBinding{table, i, threads};
+    auto binding = std::make_unique<KernelBinding>(KernelBinding{table, i, threads});
     napi_value function = nullptr;
-    napi_create_function(env, declarations[i].name, NAPI_AUTO_LENGTH, callKernel, binding, &function);
-    napi_add_finalizer(
-        env, function, binding, [](napi_env, void* data, void*) { delete static_cast<KernelBinding*>(data); }, nullptr,
-        nullptr);
+    require(env, napi_create_function(env, declarations[i].name, NAPI_AUTO_LENGTH, callKernel, binding.get(), &function));
+    require(env, napi_add_finalizer(
+                     env, function, binding.get(),
+                     [](napi_env, void* data, void*) { delete static_cast<KernelBinding*>(data); }, nullptr, nullptr));
+    binding.release();
     functions.Set(static_cast<uint32_t>(i), function);
   }
   return functions;
@@ -109,7 +122,7 @@ Napi::Value units(const Napi::CallbackInfo& info) {
 
 Napi::Value runUnits(const Napi::CallbackInfo& info) {
   const UnitsCall call = readUnitsCall(info);
-  const int limit = static_cast<int>(call.units) + 1;
+  const int limit = static_cast<int>(std::min<int64_t>(call.units, INT_MAX - 1)) + 1;
   const int begin = wholeArgument(info[3], 0, limit, "begin");
   const int end = wholeArgument(info[4], begin, limit, "end");
   const FlushDenormals flush;
@@ -137,7 +150,10 @@ Napi::Value isas(const Napi::CallbackInfo& info) {
 // adjustExternalMemory(bytes): tells V8 of memory that only its SharedArrayBuffers know, which V8 does not count.
 void adjustExternalMemory(const Napi::CallbackInfo& info) {
   int64_t total = 0;
-  napi_adjust_external_memory(info.Env(), info[0].As<Napi::Number>().Int64Value(), &total);
+  const int64_t most = int64_t{1} << 40;
+  const double bytes = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : NAN;
+  if (!(std::fabs(bytes) <= static_cast<double>(most))) throw Napi::RangeError::New(info.Env(), "bytes is out of range");
+  napi_adjust_external_memory(info.Env(), static_cast<int64_t>(bytes), &total);
 }
 
 // addressModulo(view, modulus): where the view's memory begins, for alignment.
@@ -156,17 +172,38 @@ Napi::Value burstFma(const Napi::CallbackInfo& info) {
 }
 
 // The environment ends (process exit, worker terminated): its jobs stop before their next chunk, and their memory may
-// go only when they have.
+// go only when they have. A terminated worker runs no `finally`, so it may hold a lock that a job is waiting for.
 void cleanUp(void* data) {
   auto* environment = static_cast<Environment*>(data);
   for (PlanHandle* plan : environment->running) plan->stopNow();
-  waitForJobs(environment);
+  while (!environment->held.empty()) (*environment->held.begin())->releaseNow();
+  cancelJobs(environment);
+}
+
+// An exception of `done` is uncaught, as that of any callback.
+void reportUncaught(napi_env env, const Napi::Error& error) {
+  try {
+    napi_fatal_exception(env, error.Value());
+  } catch (const Napi::Error&) {
+    // The environment is being terminated and takes no more exceptions.
+  }
+}
+
+// The pool's and the trainer's threads never end, so their code must stay when the worker that loaded it ends. Linux:
+// a linker flag (sources.json); macOS does not unload what has thread-local variables.
+void stayLoaded() {
+#if defined(_WIN32)
+  HMODULE module = nullptr;
+  GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
+                     reinterpret_cast<LPCWSTR>(&stayLoaded), &module);
+#endif
 }
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  stayLoaded();
   auto* environment = new Environment;
   env.SetInstanceData(environment);
-  napi_create_threadsafe_function(
+  const napi_status status = napi_create_threadsafe_function(
       env, nullptr, nullptr, Napi::String::New(env, "netwright"), 0, 1, nullptr, nullptr, nullptr,
       [](napi_env rawEnv, napi_value, void*, void* plan) {
         if (rawEnv == nullptr) return;
@@ -175,19 +212,16 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
         try {
           static_cast<PlanHandle*>(plan)->finish(env);
         } catch (const Napi::Error& error) {
-          napi_fatal_exception(rawEnv, error.Value());
+          reportUncaught(rawEnv, error);
         }
       },
       &environment->finished);
-  napi_unref_threadsafe_function(env, environment->finished);
-  napi_add_env_cleanup_hook(env, cleanUp, environment);
+  require(env, status);
+  require(env, napi_unref_threadsafe_function(env, environment->finished));
+  require(env, napi_add_env_cleanup_hook(env, cleanUp, environment));
 
-  const Napi::Function lock = LockHandle::define(env);
-  const Napi::Function plan = PlanHandle::define(env);
-  environment->lockConstructor = Napi::Persistent(lock);
-  environment->planConstructor = Napi::Persistent(plan);
-  exports.Set("Lock", lock);
-  exports.Set("Plan", plan);
+  exports.Set("Lock", LockHandle::define(env));
+  exports.Set("Plan", PlanHandle::define(env));
   exports.Set("fingerprint", Napi::String::New(env, NETWRIGHT_DECLARATION_FINGERPRINT));
   exports.Set("defaultThreads", Napi::Number::New(env, defaultThreads()));
   exports.Set("maxThreads", Napi::Number::New(env, maxThreads));

@@ -7,13 +7,13 @@
 
 namespace netwright {
 
+class LockHandle;
 class PlanHandle;
 
 struct Environment {
   napi_threadsafe_function finished = nullptr;  // carries ended jobs from the training thread to this environment
   std::set<PlanHandle*> running;                // plans with a job in flight
-  Napi::FunctionReference planConstructor;
-  Napi::FunctionReference lockConstructor;
+  std::set<LockHandle*> held;                   // locks that JavaScript holds
 };
 
 }  // namespace netwright

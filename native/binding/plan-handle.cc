@@ -46,16 +46,39 @@ Napi::Function LockHandle::define(Napi::Env env) {
                      {InstanceMethod<&LockHandle::acquire>("acquire"), InstanceMethod<&LockHandle::release>("release")});
 }
 
+// Tells Locks from all other objects, whatever JavaScript has done to their prototypes.
+static const napi_type_tag lockTag = {0x6e657477726967ULL, 0x74206c6f636bULL};
+
+LockHandle::LockHandle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<LockHandle>(info) {
+  info.This().As<Napi::Object>().TypeTag(&lockTag);
+}
+
+LockHandle::~LockHandle() { releaseNow(); }
+
+std::shared_ptr<ModelLock> LockHandle::lockOf(const Napi::Value& value) {
+  if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&lockTag)) {
+    fail(value.Env(), "Plan: lock is not a Lock", "ERR_ARGUMENT");
+  }
+  return Unwrap(value.As<Napi::Object>())->lock_;
+}
+
 void LockHandle::acquire(const Napi::CallbackInfo& info) {
-  if (held_) fail(info.Env(), "Lock: already held", "ERR_STATE");
-  mutex_->lock();
-  held_ = true;
+  if (lock_->heldByScript) fail(info.Env(), "Lock: already held", "ERR_STATE");
+  info.Env().GetInstanceData<Environment>()->held.insert(this);
+  lock_->mutex.lock();
+  lock_->heldByScript = true;
 }
 
 void LockHandle::release(const Napi::CallbackInfo& info) {
-  if (!held_) fail(info.Env(), "Lock: not held", "ERR_STATE");
-  held_ = false;
-  mutex_->unlock();
+  if (!lock_->heldByScript) fail(info.Env(), "Lock: not held", "ERR_STATE");
+  releaseNow();
+}
+
+void LockHandle::releaseNow() {
+  if (!lock_->heldByScript) return;
+  Env().GetInstanceData<Environment>()->held.erase(this);
+  lock_->heldByScript = false;
+  lock_->mutex.unlock();
 }
 
 Napi::Function PlanHandle::define(Napi::Env env) {
@@ -66,35 +89,32 @@ Napi::Function PlanHandle::define(Napi::Env env) {
 
 PlanHandle::PlanHandle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PlanHandle>(info) {
   const Napi::Env env = info.Env();
-  const auto& environment = *env.GetInstanceData<Environment>();
   const Doubles code = doublesArgument(info, 0, "code");
   plan_.slotCount = static_cast<int>(wholeArgument(info, 1, "slotCount", 0, 1 << 16));
   plan_.columnCount = static_cast<int>(wholeArgument(info, 2, "columnCount", 1, 1 << 16));
   plan_.table = info[3].IsString() ? findTable(info[3].As<Napi::String>().Utf8Value().c_str()) : nullptr;
   if (plan_.table == nullptr) fail(env, "Plan: this CPU cannot run that ISA", "ERR_BACKEND");
   const int threads = static_cast<int>(wholeArgument(info, 4, "threads", 1, maxThreads));
-  if (!info[5].IsObject() || !info[5].As<Napi::Object>().InstanceOf(environment.lockConstructor.Value())) {
-    fail(env, "Plan: lock is not a Lock", "ERR_ARGUMENT");
-  }
-  lock_ = LockHandle::Unwrap(info[5].As<Napi::Object>())->mutex();
+  lock_ = LockHandle::lockOf(info[5]);
   const std::string problem = plan_.parse(code.data, code.length);
   if (!problem.empty()) fail(env, "Plan: " + problem, "ERR_ARGUMENT");
-  executor_ = std::make_unique<Executor>(plan_, threads, lock_.get());
+  executor_ = std::make_unique<Executor>(plan_, threads, &lock_->mutex);
+}
+
+void PlanHandle::requireIdle(Napi::Env env) const {
+  if (busy_) fail(env, "Plan: a job is running", "ERR_STATE");
 }
 
 void PlanHandle::bind(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (busy_) fail(env, "Plan: a job is running", "ERR_STATE");
   if (!info[0].IsArray()) fail(env, "Plan: slots is not an array", "ERR_ARGUMENT");
   const auto given = info[0].As<Napi::Array>();
-  if (given.Length() != static_cast<uint32_t>(plan_.slotCount)) {
-    fail(env, "Plan: wrong number of slots", "ERR_ARGUMENT");
-  }
-  // A copy of the array, so that nobody can take a view out of it while its memory is bound.
-  auto kept = Napi::Array::New(env, given.Length());
+  const auto slotCount = static_cast<uint32_t>(plan_.slotCount);
+  if (given.Length() != slotCount) fail(env, "Plan: wrong number of slots", "ERR_ARGUMENT");
   std::vector<Slot> slots;
-  for (uint32_t i = 0; i < given.Length(); i++) {
-    const Napi::Value view = given.Get(i);
+  std::vector<Napi::ObjectReference> bound;
+  for (uint32_t i = 0; i < slotCount; i++) {
+    const Napi::Value view = given.Get(i);  // may run JavaScript (a getter), which may change the array or run the plan
     napi_typedarray_type type{};
     size_t length = 0, offset = 0;
     void* data = nullptr;
@@ -111,32 +131,45 @@ void PlanHandle::bind(const Napi::CallbackInfo& info) {
     const bool known = type == napi_float64_array || type == napi_uint8_array || type == napi_float32_array ||
                        type == napi_int32_array;
     if (!known) fail(env, "Plan: slot " + std::to_string(i) + " has an unknown element type", "ERR_ARGUMENT");
-    kept.Set(i, view);
+    bound.push_back(Napi::Persistent(Napi::Object(env, buffer)));
     slots.push_back({static_cast<char*>(data), static_cast<int64_t>(length * bytes)});
   }
-  slots_ = Napi::Persistent(kept.As<Napi::Object>());
+  requireIdle(env);
+  bound_ = std::move(bound);
   executor_->bind(slots);
 }
 
 // Reads (steps, count, step, call, budget) into the run in progress.
 void PlanHandle::prepare(const Napi::CallbackInfo& info) {
-  if (busy_) fail(info.Env(), "Plan: a job is running", "ERR_STATE");
-  if (slots_.IsEmpty() && plan_.slotCount > 0) fail(info.Env(), "Plan: no slots are bound", "ERR_STATE");
+  requireIdle(info.Env());
+  if (bound_.size() != static_cast<size_t>(plan_.slotCount)) fail(info.Env(), "Plan: no slots are bound", "ERR_STATE");
   const Doubles steps = doublesArgument(info, 0, "steps");
   count_ = wholeArgument(info, 1, "count", 0, steps.length / plan_.columnCount);
   progress_ = Progress{};
   progress_.step = wholeArgument(info, 2, "step", 0, count_);
   progress_.call = wholeArgument(info, 3, "call", 0, static_cast<int64_t>(plan_.calls.size()));
-  const double limit = info[4].IsNumber() ? info[4].As<Napi::Number>().DoubleValue() : INFINITY;
+  const double limit = info[4].IsNumber() ? info[4].As<Napi::Number>().DoubleValue() : NAN;
   if (std::isnan(limit)) fail(info.Env(), "Plan: budget is not a number", "ERR_ARGUMENT");
   steps_.assign(steps.data, steps.data + count_ * plan_.columnCount);
-  budget_.store(limit < static_cast<double>(noLimit) ? static_cast<int64_t>(limit) : noLimit);
+  budget_.set(limit <= 0 ? 0 : limit < static_cast<double>(noLimit) ? static_cast<int64_t>(limit) : noLimit);
 }
 
 Napi::Value PlanHandle::runSync(const Napi::CallbackInfo& info) {
+  const bool commits = !plan_.calls.empty() && plan_.calls.back().commit;
+  if (commits && lock_->heldByScript) fail(info.Env(), "Plan: its lock is held by the caller", "ERR_STATE");
   prepare(info);
-  progress_ = executor_->run(steps_.data(), count_, progress_.step, progress_.call, &budget_);
+  runHere();
   return progressValue(info.Env());
+}
+
+// No exception may leave the training thread.
+void PlanHandle::runHere() {
+  try {
+    progress_ = executor_->run(steps_.data(), count_, progress_.step, progress_.call, &budget_);
+  } catch (const std::exception& error) {
+    progress_.outcome = Outcome::refused;
+    progress_.message = error.what();
+  }
 }
 
 void PlanHandle::run(const Napi::CallbackInfo& info) {
@@ -146,8 +179,7 @@ void PlanHandle::run(const Napi::CallbackInfo& info) {
   prepare(info);
   const napi_threadsafe_function finished = environment->finished;
   const bool queued = submitJob({environment, [this, finished] {
-                                   progress_ =
-                                       executor_->run(steps_.data(), count_, progress_.step, progress_.call, &budget_);
+                                   runHere();
                                    napi_call_threadsafe_function(finished, this, napi_tsfn_nonblocking);
                                  }});
   if (!queued) fail(env, "Plan: the system gives no more threads", "ERR_BACKEND");

@@ -10,18 +10,27 @@
 
 namespace netwright {
 
-// new Lock(): guards a model's parameters; acquire() blocks until the training thread is between two commits.
+// Guards a model's parameters.
+struct ModelLock {
+  std::mutex mutex;
+  bool heldByScript = false;  // of the environment's thread only
+};
+
+// new Lock(); acquire() blocks until the training thread is between two commits.
 class LockHandle : public Napi::ObjectWrap<LockHandle> {
  public:
   static Napi::Function define(Napi::Env env);
-  explicit LockHandle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<LockHandle>(info) {}
-  std::shared_ptr<std::mutex> mutex() const { return mutex_; }
+  explicit LockHandle(const Napi::CallbackInfo& info);
+  ~LockHandle() override;
+  // The lock behind a JavaScript value; throws where it is anything but a Lock.
+  static std::shared_ptr<ModelLock> lockOf(const Napi::Value& value);
+  // Gives it back where JavaScript ended while holding it, or forgot to.
+  void releaseNow();
 
  private:
   void acquire(const Napi::CallbackInfo& info);
   void release(const Napi::CallbackInfo& info);
-  std::shared_ptr<std::mutex> mutex_ = std::make_shared<std::mutex>();
-  bool held_ = false;
+  std::shared_ptr<ModelLock> lock_ = std::make_shared<ModelLock>();
 };
 
 // new Plan(code, slotCount, columnCount, isa, threads, lock)
@@ -34,7 +43,7 @@ class PlanHandle : public Napi::ObjectWrap<PlanHandle> {
  public:
   static Napi::Function define(Napi::Env env);
   explicit PlanHandle(const Napi::CallbackInfo& info);
-  void stopNow() { budget_.store(0); }
+  void stopNow() { budget_.stop(); }
   // Called on the environment's thread when its job has ended.
   void finish(Napi::Env env);
 
@@ -44,14 +53,16 @@ class PlanHandle : public Napi::ObjectWrap<PlanHandle> {
   void run(const Napi::CallbackInfo& info);
   void stop(const Napi::CallbackInfo& info);
 
+  void requireIdle(Napi::Env env) const;
   void prepare(const Napi::CallbackInfo& info);
+  void runHere();
   Napi::Value progressValue(Napi::Env env) const;
 
   Plan plan_;
-  std::shared_ptr<std::mutex> lock_;
+  std::shared_ptr<ModelLock> lock_;
   std::unique_ptr<Executor> executor_;
-  Napi::ObjectReference slots_;  // keeps the bound memory alive
-  ChunkBudget budget_{0};
+  std::vector<Napi::ObjectReference> bound_;  // one buffer per slot: keeps the memory alive
+  ChunkBudget budget_;
   bool busy_ = false;
 
   // The run in progress.

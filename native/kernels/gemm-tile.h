@@ -18,10 +18,14 @@ struct Finish {
   const float* bias;  // null: none. -0 is added instead, which changes nothing, 0 and -0 included
 };
 
+NETWRIGHT_INLINE Vec finish(const Finish& f, Vec sum, Vec bias) {
+  return max(set(f.floor), add(mul(set(f.alpha), sum), bias));
+}
 NETWRIGHT_INLINE Vec finish(const Finish& f, Vec sum, Vec bias, Vec c) {
-  Vec x = mul(set(f.alpha), sum);
-  if (f.beta != 0) x = fma(set(f.beta), c, x);
-  return max(set(f.floor), add(x, bias));
+  return max(set(f.floor), add(fma(set(f.beta), c, mul(set(f.alpha), sum)), bias));
+}
+NETWRIGHT_INLINE void finishPartial(const Finish& f, Vec sum, Vec bias, float* c, int64_t count) {
+  storePartial(c, f.beta == 0 ? finish(f, sum, bias) : finish(f, sum, bias, loadPartial(c, count)), count);
 }
 
 // One tile's operands: element (i, p) of A at a[i * aRow + p * aStep], row p of B at b + p * bStep, C at c with rows
@@ -62,21 +66,20 @@ NETWRIGHT_NOINLINE void rowTile(const Tile& t) {
     a += aStep;
     b += bStep;
   }
+  // Copies, since for all that the compiler knows C might overlap `t`.
+  const Finish f = t.finish;
+  const int64_t cRow = t.cRow, lastCount = t.lastCount;
   NETWRIGHT_UNROLL
   for (int v = 0; v < vectors; ++v) {
-    const bool partial = v == vectors - 1 && t.lastCount < lanes;
-    const float* biasAt = t.finish.bias + v * lanes;
-    const Vec bias = !t.finish.bias ? set(-0.0f) : partial ? loadPartial(biasAt, t.lastCount) : load(biasAt);
-    NETWRIGHT_UNROLL
-    for (int i = 0; i < rows; ++i) {
-      float* c = t.c + i * t.cRow + v * lanes;
-      if (partial) {
-        const Vec old = t.finish.beta != 0 ? loadPartial(c, t.lastCount) : zero();
-        storePartial(c, finish(t.finish, sum[i][v], bias, old), t.lastCount);
-      } else {
-        const Vec old = t.finish.beta != 0 ? load(c) : zero();
-        store(c, finish(t.finish, sum[i][v], bias, old));
-      }
+    float* c = t.c + v * lanes;
+    const int64_t count = v < vectors - 1 ? lanes : lastCount;
+    const Vec bias = f.bias ? loadPartial(f.bias + v * lanes, count) : set(-0.0f);
+    if (f.beta == 0 && count == lanes) {
+      NETWRIGHT_UNROLL
+      for (int i = 0; i < rows; ++i) store(c + i * cRow, finish(f, sum[i][v], bias));
+    } else {
+      NETWRIGHT_UNROLL
+      for (int i = 0; i < rows; ++i) finishPartial(f, sum[i][v], bias, c + i * cRow, count);
     }
   }
 }
@@ -122,15 +125,14 @@ NETWRIGHT_NOINLINE void dotTile(const Tile& t) {
   for (; p + lanes <= t.k; p += lanes) step(p, [](const float* x) { return load(x); });
   const int64_t rest = t.k - p;
   if (rest) step(p, [rest](const float* x) { return loadPartial(x, rest); });
-  const Vec bias = t.finish.bias ? loadPartial(t.finish.bias, columns) : set(-0.0f);
+  const Finish f = t.finish;
+  const Vec bias = f.bias ? loadPartial(f.bias, columns) : set(-0.0f);
   NETWRIGHT_UNROLL
   for (int i = 0; i < rows; ++i) {
     float row[lanes] = {};
     NETWRIGHT_UNROLL
     for (int j = 0; j < columns; ++j) row[j] = reduceAdd(sum[i][j]);
-    float* c = t.c + i * t.cRow;
-    const Vec old = t.finish.beta != 0 ? loadPartial(c, columns) : zero();
-    storePartial(c, finish(t.finish, load(row), bias, old), columns);
+    finishPartial(f, load(row), bias, t.c + i * t.cRow, columns);
   }
 }
 
@@ -168,18 +170,20 @@ NETWRIGHT_NOINLINE void columnTile(const Tile& t, int64_t bColumn) {
     run([last](const float* x) { return loadPartial(x, last); });
   }
   // The columns' elements lie cRow apart: finished as vectors, moved one by one.
+  const Finish f = t.finish;
+  const int64_t cRow = t.cRow;
   NETWRIGHT_UNROLL
   for (int j = 0; j < columns; ++j) {
-    const Vec bias = set(t.finish.bias ? t.finish.bias[j] : -0.0f);
+    const Vec bias = set(f.bias ? f.bias[j] : -0.0f);
     NETWRIGHT_UNROLL
     for (int v = 0; v < vectors; ++v) {
       const int64_t count = v == vectors - 1 ? last : lanes;
-      float* c = t.c + v * lanes * t.cRow + j;
+      float* c = t.c + v * lanes * cRow + j;
       float column[lanes] = {};
-      if (t.finish.beta != 0)
-        for (int64_t i = 0; i < count; ++i) column[i] = c[i * t.cRow];
-      store(column, finish(t.finish, sum[v][j], bias, load(column)));
-      for (int64_t i = 0; i < count; ++i) c[i * t.cRow] = column[i];
+      if (f.beta != 0)
+        for (int64_t i = 0; i < count; ++i) column[i] = c[i * cRow];
+      store(column, f.beta == 0 ? finish(f, sum[v][j], bias) : finish(f, sum[v][j], bias, load(column)));
+      for (int64_t i = 0; i < count; ++i) c[i * cRow] = column[i];
     }
   }
 }

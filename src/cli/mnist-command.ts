@@ -70,7 +70,6 @@ export function addMnistCommand(program: Command): void {
     .option('--data <dir>', 'folder with the four MNIST files', folder)
     .option('--json', 'print one line of JSON on stdout, progress on stderr')
     .addHelpText('after', help)
-    .allowExcessArguments(false)
     .action(runMnist)
 }
 

@@ -97,15 +97,17 @@ export function bindArguments(kernel: KernelName, args: object): Argument[] {
   for (const parameter of parameters) {
     const { kind, name } = parameter
     const value = given[name]
-    if (value instanceof Tensor && kind === 'tensor') values.push(value)
-    else if ((typeof value === 'number' || value instanceof StepValue) && kind !== 'tensor') values.push(value)
-    else if (value === undefined && parameter.optional) values.push(kind === 'tensor' ? null : parameter.default)
-    else if (value === undefined) throw typeError(kernel, `argument ${name} is missing`)
-    else throw typeError(kernel, `${name} is ${describe(value)}, expected ${expectedKinds[kind]}`)
+    if (value === undefined) {
+      if (!parameter.optional) throw typeError(kernel, `argument ${name} is missing`)
+      values.push(parameter.kind === 'tensor' ? null : parameter.default)
+    } else if (kind === 'tensor') {
+      if (!(value instanceof Tensor)) throw typeError(kernel, `${name} is ${describe(value)}, expected a Tensor`)
+      values.push(value)
+    } else if (typeof value === 'number' || value instanceof StepValue) values.push(value)
+    else throw typeError(kernel, `${name} is ${describe(value)}, expected a ${kind === 'size' ? 'whole ' : ''}number`)
   }
   return values
 }
-const expectedKinds = { tensor: 'a Tensor', size: 'a whole number', scalar: 'a number' } as const
 
 /**
  * Refuses step values, which have no number outside a plan: what an eager backend checks first.
@@ -114,7 +116,7 @@ const expectedKinds = { tensor: 'a Tensor', size: 'a whole number', scalar: 'a n
 export function refuseStepValues(kernel: KernelName, values: readonly Argument[]): readonly (Tensor | number | null)[] {
   for (let place = 0; place < values.length; place++) {
     const value = values[place]
-    if (!(value instanceof StepValue)) continue
+    if (typeof value === 'number' || value === null || !(value instanceof StepValue)) continue
     const name = checkers[kernel].names[place]
     throw netwrightError('ERR_RECORDING', `${kernel}: ${name} is the step value '${value.name}', expected a number`)
   }

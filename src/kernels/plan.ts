@@ -71,14 +71,15 @@ export class Plan {
 
   /** Memory for the program's slots, by name; a name that the program does not use is ignored. */
   bind(slots: Readonly<Record<string, TensorData>>): void {
-    this.#slots = { ...slots, [workspaceSlot]: this.#workspace, constants: this.#constants }
+    const all: Readonly<Record<string, TensorData>> = { ...slots, [workspaceSlot]: this.#workspace, constants: this.#constants }
     this.#executor.bind(
       this.program.slots.map((name) => {
-        const view = this.#slots[name]
+        const view = all[name]
         if (view === undefined) throw netwrightError('ERR_STATE', `Plan: nothing is bound to slot '${name}'`)
         return view
       }),
     )
+    this.#slots = all
   }
 
   /**

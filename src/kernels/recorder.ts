@@ -73,8 +73,11 @@ export class Recorder {
         return new Tensor({ memory: this.memories.length - 1, offset: 0, element: actual }, shape)
       },
       host: (fn, outputs, inputs) => {
-        const args = [...outputs, ...inputs].map((tensor) => this.#locate(tensor))
         const { phase, owner } = this
+        const args = [
+          ...outputs.map((tensor, i) => this.#locateOutput(`host: output ${i}`, tensor)),
+          ...inputs.map((tensor) => this.#locate(tensor)),
+        ]
         if (phase === 'commit') throw netwrightError('ERR_RECORDING', `${owner}: a host call in the commit phase`)
         this.calls.push({ kernel: 'host', phase, owner, args, host: { fn, outputs: outputs.length } })
       },
@@ -88,10 +91,13 @@ export class Recorder {
 
   /** Gives `tensor` memory of its own for the whole step, for Plan.write and Plan.read. Returns its number. */
   keep(tensor: Tensor): number {
-    const memory = tensor.placeholder?.memory
-    if (typeof memory !== 'number') throw netwrightError('ERR_RECORDING', 'keep: not a tensor of this recording')
-    ;(this.memories[memory] as RecordedMemory).kept = true
-    return memory
+    const { memory, offset } = tensor.placeholder ?? {}
+    const kept = typeof memory === 'number' ? this.memories[memory] : undefined
+    if (kept === undefined || kept.length !== tensor.size || offset !== 0) {
+      throw netwrightError('ERR_RECORDING', 'keep: not a whole tensor of this recording')
+    }
+    kept.kept = true
+    return memory as number
   }
 
   #record(kernel: KernelName, real: 'float32' | 'float64', named: object): void {
@@ -100,7 +106,10 @@ export class Recorder {
       if (!(value instanceof Tensor)) return value
       const parameter = parameters[i]
       const expected = parameter?.kind === 'tensor' && parameter.element !== 'real' ? parameter.element : real
-      if (value.element === expected) return this.#locate(value)
+      const written = parameter?.kind === 'tensor' && (parameter.role === 'out' || parameter.role === 'inout')
+      if (value.element === expected) {
+        return written ? this.#locateOutput(`${kernel}: ${parameter.name}`, value) : this.#locate(value)
+      }
       throw netwrightError(
         'ERR_KERNEL',
         `${kernel}: ${parameter?.name} is a ${value.element} tensor, expected ${expected} (recorded by ${this.owner})`,
@@ -108,6 +117,17 @@ export class Recorder {
       )
     })
     this.calls.push({ kernel, phase: this.phase, owner: this.owner, args })
+  }
+
+  /** A plan reads a copy of each constant: what a step wrote to it would never reach the original. */
+  #locateOutput(what: string, tensor: Tensor): RecordedTensor {
+    const located = this.#locate(tensor)
+    if (located.memory !== constantsSlot) return located
+    throw netwrightError(
+      'ERR_RECORDING',
+      `${what} is an ordinary tensor, which a recorded step can only read (recorded by ${this.owner}). ` +
+        'Make outputs with kernels.empty.',
+    )
   }
 
   /** Where a tensor is: recorded memory, a slot, a region of real memory that a slot stands for, or a constant. */

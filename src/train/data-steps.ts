@@ -115,10 +115,12 @@ export class DataSteps {
         const count = Math.min(remaining, this.#stepsPerJob())
         this.#fillTable(cursor, count, fillStep)
         let started = 0
-        const result = await turn(() => {
+        const result = await turn(async () => {
           started = performance.now()
-          return this.#plan.run(this.#table, count)
+          // Aborted while others had their turn: stop() found no run to end.
+          return signal?.aborted ? undefined : this.#plan.run(this.#table, count)
         })
+        if (result === undefined) return { totals, end: 'stopped', cursor }
         const milliseconds = performance.now() - started
         totals.milliseconds += milliseconds
         if (result.step > 0) this.#millisecondsPerStep = milliseconds / result.step

@@ -123,9 +123,13 @@ describe('netwright mnist', () => {
     expect(JSON.parse(stdout)).toMatchObject({ backend: 'reference', isa: 'js', threads: 1 })
   })
 
-  test.skipIf(!hasNative)('--backend native --threads 2 uses two threads', async () => {
-    const { stdout } = await netwright(train('--epochs', '1', '--backend', 'native', '--threads', '2', '--json'))
-    expect(JSON.parse(stdout)).toMatchObject({ backend: 'native', threads: 2 })
+  test.skipIf(!hasNative)('--backend native --threads 1 and 2 use as many', async () => {
+    for (const threads of [1, 2]) {
+      const { stdout } = await netwright(
+        train('--epochs', '1', '--backend', 'native', '--threads', String(threads), '--json'),
+      )
+      expect(JSON.parse(stdout)).toMatchObject({ backend: 'native', threads })
+    }
   })
 })
 
@@ -151,6 +155,7 @@ describe('a wrong value is one line on stderr and exit code 2', () => {
     { args: ['mnist', '--backend', 'gpu'], texts: ['--backend', "'gpu'", 'native, reference'] },
     { args: ['mnist', '--model', 'resnet'], texts: ['--model', "'resnet'", 'mlp'] },
     { args: ['mnist', '--data', '/no/such/folder'], texts: ['--data', "'/no/such/folder'", 'folder that exists'] },
+    { args: ['mnist', '--data', 'package.json'], texts: ['--data', "'package.json'", 'folder that exists'] },
     { args: ['mnist', '--epoch', '3'], texts: ["unknown option '--epoch'"] },
     { args: ['mnist', '--epochs'], texts: ['--epochs', 'argument missing'] },
     { args: ['mnist', 'extra'], texts: ['too many arguments'] },

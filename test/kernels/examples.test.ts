@@ -36,7 +36,10 @@ const examples: { readonly [K in KernelName]: Example<K> } = {
     },
     answer: { c: [0, 55, 11, 125, 73, 195] },
   },
-  sumRows: { args: { sums: [10, 20], x: [1, 2, 3, 4, 5, 6], rows: 3, cols: 2, beta: 0.5 }, answer: { sums: [14, 22] } },
+  sumRows: {
+    args: { sums: [10, 20, 30, 40, 50], x: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], rows: 2, cols: 5, beta: 0.5 },
+    answer: { sums: [12, 19, 26, 33, 40] },
+  },
   reluForward: { args: { y: [9, 9, 9], x: [-1, 0, 2], n: 3 }, answer: { y: [0, 0, 2] } },
   reluBackward: { args: { dx: [9, 9, 9], dy: [1, 2, -3], y: [0, 5, 6], n: 3 }, answer: { dx: [0, 2, -3] } },
   sigmoidForward: { args: { y: [9, 9, 9], x: [0, 1, -1], n: 3 }, answer: { y: [0.5, sigmoid1, 1 - sigmoid1] } },

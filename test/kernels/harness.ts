@@ -77,6 +77,13 @@ export function prepare<K extends KernelName>(kernel: K, given: Numbers, seed: n
   const after = loopArguments(kernel, positional())
   const failure = runLoop(kernel, after)
   if (failure !== undefined) throw new Error(`the spec of ${kernel} makes inputs that fail: ${JSON.stringify(failure)}`)
+  // What is not read, and what an output held, is NaN: none may be left or get into the answer.
+  for (const parameter of tensorsOf(kernel)) {
+    const output = (after as unknown as Readonly<Record<string, TensorData | null>>)[parameter.name]
+    const at = isOutput(parameter) && output ? output.findIndex((value) => Number.isNaN(value)) : -1
+    if (at >= 0)
+      throw new Error(`${kernel} ${JSON.stringify(numbers)}: the reference makes ${parameter.name}[${at}] NaN`)
+  }
   return { kernel, numbers, values, lengths, before, after }
 }
 

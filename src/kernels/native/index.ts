@@ -76,12 +76,27 @@ const accounted = new FinalizationRegistry((release: () => void) => release())
  */
 function allocate(addon: Addon, bytes: number): Memory {
   const alignment = bytes > 2 * hugePage ? hugePage : cacheLine
-  const buffer = new SharedArrayBuffer(bytes + alignment)
+  const buffer = sharedBuffer(bytes + alignment)
   addon.adjustExternalMemory(buffer.byteLength)
   const { byteLength } = buffer
   accounted.register(buffer, () => addon.adjustExternalMemory(-byteLength))
-  const over = addon.addressModulo(new Uint8Array(buffer), alignment)
+  const over = addon.addressModulo(new Uint8Array(buffer, 0, 1), alignment)
   return new Uint8Array(buffer, over === 0 ? 0 : alignment - over, bytes)
+}
+
+/** The longest typed array of V8 in Node 20; later versions allow more. */
+const longestView = 2 ** 32 - 1
+
+function sharedBuffer(bytes: number): SharedArrayBuffer {
+  try {
+    if (bytes <= longestView) return new SharedArrayBuffer(bytes)
+  } catch {}
+  throw netwrightError(
+    'ERR_MEMORY',
+    `${(bytes / 2 ** 30).toFixed(1)} GiB in one piece are not to be had, for a step's tensors or a model's parameters. ` +
+      'A smaller batch size needs less.',
+    'RangeError',
+  )
 }
 
 class NativeExecutor implements Executor {

@@ -2,9 +2,9 @@
 
 import type { LoopArguments } from './loop.js'
 
-/** y = max(0, x); the comparison is written so that NaN stays NaN. */
+/** y = max(0, x); Math.max keeps NaN. */
 export function reluForward({ y, x, n }: LoopArguments<'reluForward'>): undefined {
-  for (let i = 0; i < n; i++) y[i] = x[i] < 0 ? 0 : x[i]
+  for (let i = 0; i < n; i++) y[i] = Math.max(0, x[i])
 }
 
 /** dx = dy where y > 0, else 0. */

@@ -15,8 +15,10 @@ export function gemm(args: LoopArguments<'gemm'>): undefined {
   const aColumn = transposeA === 1 ? m : 1
   const bRow = transposeB === 1 ? 1 : n
   const bColumn = transposeB === 1 ? k : 1
-  // The old C is still needed when it is added or anything is scaled, so the sums of 4 rows wait aside.
-  const sums = alpha === 1 && beta === 0 ? c : new Float64Array(4 * n)
+  // The old C is still needed when it is added or anything is scaled, so the sums of 4 rows wait aside; in an array of
+  // C's own type, or V8 would compile the stores below for two.
+  const aside = c instanceof Float32Array ? Float32Array : Float64Array
+  const sums = alpha === 1 && beta === 0 ? c : new aside(4 * n)
 
   for (let i = 0; i < m; i += 4) {
     const rows = Math.min(4, m - i)
