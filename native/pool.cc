@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <condition_variable>
 #include <cstdlib>
+#include <exception>
 #include <fstream>
 #include <mutex>
 #include <new>
 #include <set>
 #include <string>
-#include <system_error>
 #include <thread>
 
 #include "float-mode.h"
@@ -83,8 +83,7 @@ class Pool {
  public:
   // Runs `work` with helpers, or returns false when somebody else is using the pool.
   bool tryRun(Work& work) {
-    std::unique_lock<std::mutex> owner(ownerMutex_, std::try_to_lock);
-    if (!owner.owns_lock()) return false;
+    if (busy_.exchange(true, std::memory_order_acquire)) return false;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       while (workers_ < work.threads - 1 && startWorker()) continue;
@@ -96,6 +95,7 @@ class Pool {
     std::unique_lock<std::mutex> lock(mutex_);
     work_ = nullptr;  // a worker that wakes late finds nothing to do
     done_.wait(lock, [this] { return active_ == 0; });
+    busy_.store(false, std::memory_order_release);
     return true;
   }
 
@@ -104,7 +104,7 @@ class Pool {
   bool startWorker() {
     try {
       std::thread([this, thread = workers_ + 1] { workerLoop(thread); }).detach();
-    } catch (const std::system_error&) {
+    } catch (const std::exception&) {
       return false;
     }
     workers_++;
@@ -128,7 +128,8 @@ class Pool {
     }
   }
 
-  std::mutex ownerMutex_;
+  // Not a mutex: its try_lock would need a newer C library than Debian 10's.
+  std::atomic<bool> busy_{false};
   std::mutex mutex_;
   std::condition_variable wake_, done_;
   Work* work_ = nullptr;

@@ -1,5 +1,6 @@
-// Builds and runs the C++ tests of the kernels, without Node-API: once as shipped, with tensors that end at unreadable
-// pages, and once under AddressSanitizer and UndefinedBehaviorSanitizer where the compiler has them.
+// Builds and runs the C++ tests, without Node-API: kernel-test (the kernels) and plan-test (plans, pool, training
+// thread), once as shipped, with tensors that end at unreadable pages, and once under AddressSanitizer and
+// UndefinedBehaviorSanitizer; plan-test also under ThreadSanitizer. Sanitizers that the compiler lacks are left out.
 //
 //   node scripts/test-native.mjs [isa [group]]     CXX names the compiler
 //
@@ -13,7 +14,7 @@ import { fileURLToPath } from 'node:url'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const native = join(root, 'native')
 const compiler = process.env.CXX ?? ['c++', 'g++', 'clang++'].find((name) => !spawnSync(name, ['--version']).error)
-const { kernels, defines, flags, isas } = JSON.parse(readFileSync(join(native, 'sources.json'), 'utf8'))
+const { core, kernels, defines, flags, isas } = JSON.parse(readFileSync(join(native, 'sources.json'), 'utf8'))
 
 function fail(message) {
   console.error(message)
@@ -35,15 +36,17 @@ const isasHere = Object.entries(isas[process.arch] ?? fail(`No kernels for ${pro
 const common = [...flags.common, ...defines.map((define) => `-D${define}`), `-I${native}`, `-I${root}/build/generated`]
 
 /** Two compilers at a time, longest first. */
-async function buildAndRun(name, extra) {
+async function buildAndRun(name, extra, programs) {
   const folder = join(root, 'build/native-test', name)
   mkdirSync(folder, { recursive: true })
   const jobs = [
-    ...isasHere.reverse().map(([isa, own]) => ({ source: kernels, object: isa, own: [...flags.kernels, ...own.flags] })),
-    { source: 'test/kernel-test.cc', object: 'kernel-test', own: [] },
-    { source: 'dispatch.cc', object: 'dispatch', own: [] },
+    ...isasHere
+      .toReversed()
+      .map(([isa, own]) => ({ source: kernels, object: isa, own: [...flags.kernels, ...own.flags] })),
+    ...programs.map((program) => ({ source: `test/${program}.cc`, object: program, own: [] })),
+    ...core.map((source) => ({ source, object: source.replace('.cc', ''), own: [] })),
   ]
-  const objects = jobs.map(({ object }) => join(folder, `${object}.o`))
+  const shared = jobs.filter(({ object }) => !programs.includes(object))
   async function work() {
     for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
       const { source, object, own } = job
@@ -52,10 +55,12 @@ async function buildAndRun(name, extra) {
     }
   }
   await Promise.all([work(), work()])
-  const program = join(folder, 'kernel-test')
-  await execute(compiler, [...extra, ...objects, '-o', program])
-  console.log(`kernel-test, ${name}`)
-  await execute(program, process.argv.slice(2))
+  for (const program of programs) {
+    const objects = [program, ...shared.map(({ object }) => object)].map((object) => join(folder, `${object}.o`))
+    await execute(compiler, [...extra, ...objects, '-pthread', '-o', join(folder, program)])
+    console.log(`${program}, ${name}`)
+    await execute(join(folder, program), process.argv.slice(2))
+  }
 }
 
 function canLink(parameters) {
@@ -66,11 +71,16 @@ function canLink(parameters) {
 }
 
 try {
-  await buildAndRun('guarded', [])
+  const programs = process.argv.length > 3 ? ['kernel-test'] : ['kernel-test', 'plan-test']
+  await buildAndRun('guarded', [], programs)
   // -O1: the sanitizers' checks in fully optimized kernels take a minute to compile.
-  const sanitizers = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-O1', '-g1']
-  if (canLink(sanitizers)) await buildAndRun('sanitized', sanitizers)
-  else console.log(`kernel-test, sanitized: skipped, ${compiler} cannot link ${sanitizers[0]}`)
+  const sanitize = async (name, sanitizer, sanitized) => {
+    const extra = [`-fsanitize=${sanitizer}`, '-fno-sanitize-recover=all', '-O1', '-g1']
+    if (canLink(extra)) await buildAndRun(name, extra, sanitized)
+    else console.log(`${name}: skipped, ${compiler} cannot link ${extra[0]}`)
+  }
+  await sanitize('sanitized', 'address,undefined', programs)
+  if (programs.includes('plan-test')) await sanitize('threads', 'thread', ['plan-test'])
 } catch (error) {
   fail(error.message)
 }

@@ -55,30 +55,28 @@ LockHandle::LockHandle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<LockHa
 
 LockHandle::~LockHandle() { releaseNow(); }
 
-std::shared_ptr<ModelLock> LockHandle::lockOf(const Napi::Value& value) {
-  if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&lockTag)) {
-    fail(value.Env(), "Plan: lock is not a Lock", "ERR_ARGUMENT");
-  }
-  return Unwrap(value.As<Napi::Object>())->lock_;
+LockHandle* LockHandle::of(const Napi::Value& value) {
+  if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&lockTag)) return nullptr;
+  return Unwrap(value.As<Napi::Object>());
 }
 
 void LockHandle::acquire(const Napi::CallbackInfo& info) {
-  if (lock_->heldByScript) fail(info.Env(), "Lock: already held", "ERR_STATE");
+  if (held_) fail(info.Env(), "Lock: already held", "ERR_STATE");
   info.Env().GetInstanceData<Environment>()->held.insert(this);
-  lock_->mutex.lock();
-  lock_->heldByScript = true;
+  mutex_.lock();
+  held_ = true;
 }
 
 void LockHandle::release(const Napi::CallbackInfo& info) {
-  if (!lock_->heldByScript) fail(info.Env(), "Lock: not held", "ERR_STATE");
+  if (!held_) fail(info.Env(), "Lock: not held", "ERR_STATE");
   releaseNow();
 }
 
 void LockHandle::releaseNow() {
-  if (!lock_->heldByScript) return;
+  if (!held_) return;
   Env().GetInstanceData<Environment>()->held.erase(this);
-  lock_->heldByScript = false;
-  lock_->mutex.unlock();
+  held_ = false;
+  mutex_.unlock();
 }
 
 Napi::Function PlanHandle::define(Napi::Env env) {
@@ -95,10 +93,12 @@ PlanHandle::PlanHandle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PlanHa
   plan_.table = info[3].IsString() ? findTable(info[3].As<Napi::String>().Utf8Value().c_str()) : nullptr;
   if (plan_.table == nullptr) fail(env, "Plan: this CPU cannot run that ISA", "ERR_BACKEND");
   const int threads = static_cast<int>(wholeArgument(info, 4, "threads", 1, maxThreads));
-  lock_ = LockHandle::lockOf(info[5]);
+  lock_ = LockHandle::of(info[5]);
+  if (lock_ == nullptr) fail(env, "Plan: lock is not a Lock", "ERR_ARGUMENT");
+  lockObject_ = Napi::Persistent(info[5].As<Napi::Object>());
   const std::string problem = plan_.parse(code.data, code.length);
   if (!problem.empty()) fail(env, "Plan: " + problem, "ERR_ARGUMENT");
-  executor_ = std::make_unique<Executor>(plan_, threads, &lock_->mutex);
+  executor_ = std::make_unique<Executor>(plan_, threads, lock_->mutex());
 }
 
 void PlanHandle::requireIdle(Napi::Env env) const {
@@ -156,7 +156,7 @@ void PlanHandle::prepare(const Napi::CallbackInfo& info) {
 
 Napi::Value PlanHandle::runSync(const Napi::CallbackInfo& info) {
   const bool commits = !plan_.calls.empty() && plan_.calls.back().commit;
-  if (commits && lock_->heldByScript) fail(info.Env(), "Plan: its lock is held by the caller", "ERR_STATE");
+  if (commits && lock_->heldByScript()) fail(info.Env(), "Plan: its lock is held by the caller", "ERR_STATE");
   prepare(info);
   runHere();
   return progressValue(info.Env());

@@ -10,27 +10,24 @@
 
 namespace netwright {
 
-// Guards a model's parameters.
-struct ModelLock {
-  std::mutex mutex;
-  bool heldByScript = false;  // of the environment's thread only
-};
-
-// new Lock(); acquire() blocks until the training thread is between two commits.
+// new Lock(): guards a model's parameters; acquire() blocks until the training thread is between two commits.
 class LockHandle : public Napi::ObjectWrap<LockHandle> {
  public:
   static Napi::Function define(Napi::Env env);
   explicit LockHandle(const Napi::CallbackInfo& info);
   ~LockHandle() override;
-  // The lock behind a JavaScript value; throws where it is anything but a Lock.
-  static std::shared_ptr<ModelLock> lockOf(const Napi::Value& value);
+  // The lock behind a JavaScript value, or null where it is anything but a Lock.
+  static LockHandle* of(const Napi::Value& value);
+  std::mutex* mutex() { return &mutex_; }
+  bool heldByScript() const { return held_; }
   // Gives it back where JavaScript ended while holding it, or forgot to.
   void releaseNow();
 
  private:
   void acquire(const Napi::CallbackInfo& info);
   void release(const Napi::CallbackInfo& info);
-  std::shared_ptr<ModelLock> lock_ = std::make_shared<ModelLock>();
+  std::mutex mutex_;
+  bool held_ = false;
 };
 
 // new Plan(code, slotCount, columnCount, isa, threads, lock)
@@ -59,7 +56,8 @@ class PlanHandle : public Napi::ObjectWrap<PlanHandle> {
   Napi::Value progressValue(Napi::Env env) const;
 
   Plan plan_;
-  std::shared_ptr<ModelLock> lock_;
+  LockHandle* lock_ = nullptr;
+  Napi::ObjectReference lockObject_;  // keeps it alive
   std::unique_ptr<Executor> executor_;
   std::vector<Napi::ObjectReference> bound_;  // one buffer per slot: keeps the memory alive
   ChunkBudget budget_;

@@ -13,7 +13,8 @@ static Status reluForward(const ReluForwardArguments& g, Range units, float*) {
 
 // dx = dy where y > 0, else 0, each (n). dx may be dy.
 static Status reluBackward(const ReluBackwardArguments& g, Range units, float*) {
-  return mapUnits(units, g.n, g.dx, g.dy, g.y, [](Vec dy, Vec y) { return select(greater(y, zero()), dy, zero()); });
+  return mapUnits(units, g.n, g.dx, g.dy, g.y,
+                  [](Vec dy, Vec y) { return select(greater(y, zero()), dy, zero()); });
 }
 
 // y = 1 / (1 + e^-x), each (n). y may be x. Where e^-x overflows, 1 / infinity is the right answer, 0.

@@ -7,10 +7,10 @@
 namespace netwright {
 namespace NETWRIGHT_ISA {
 
-// The data set is larger than the caches and its order random: a row's lines are asked for while the rows before it
-// are converted. An index out of range is met, and reported, when its turn comes. Over all of MNIST (47 MB), 100 rows:
-// 18 µs with 2 rows ahead into the first-level cache, 13 µs with 8 rows ahead into the second (DRAM's own time), 5 µs
-// when the rows are in the third.
+// The data set is larger than the caches and its order random: a row's lines are asked for while the rows
+// before it are converted. An index out of range is met, and reported, when its turn comes. Over all of MNIST
+// (47 MB), 100 rows: 18 µs with 2 rows ahead into the first-level cache, 13 µs with 8 rows ahead into the
+// second (DRAM's own time), 5 µs when the rows are in the third.
 template <class Element>
 NETWRIGHT_INLINE void prefetchRow(const Element* data, int64_t sample, int64_t samples, int64_t cols) {
   constexpr int64_t line = 64 / sizeof(Element);

@@ -6,8 +6,8 @@
 namespace netwright {
 namespace NETWRIGHT_ISA {
 
-// Elements of a unit of `splitBlocks` in src/kernels/declaration.ts: whole vectors on every ISA, so that a cut never
-// moves the partial vector at the end.
+// Elements of a unit of `splitBlocks` in src/kernels/declaration.ts: whole vectors on every ISA, so that a
+// cut never moves the partial vector at the end.
 constexpr int64_t unitElements = 4096;
 
 NETWRIGHT_INLINE int64_t firstElement(Range units) { return units.begin * unitElements; }
@@ -15,7 +15,8 @@ NETWRIGHT_INLINE int64_t endElement(Range units, int64_t n) { return min64(units
 
 // y[i] = f(a[i], b[i]). y may be a or b; a kernel of one input passes it twice.
 template <class Function>
-NETWRIGHT_INLINE Status mapUnits(Range units, int64_t n, float* y, const float* a, const float* b, Function f) {
+NETWRIGHT_INLINE Status mapUnits(Range units, int64_t n, float* y, const float* a, const float* b,
+                                 Function f) {
   const int64_t end = endElement(units, n);
   int64_t i = firstElement(units);
   for (; i + lanes <= end; i += lanes) store(y + i, f(load(a + i), load(b + i)));

@@ -2,7 +2,8 @@
 //   rowTile     vectors along a row of C; A is broadcast, B is a panel of whole vectors.
 //   dotTile     the few columns beyond whole vectors, A contiguous along K: dot products, vectors along K.
 //   columnTile  the same columns, A contiguous along M (transposeA): vectors down a column of C.
-// rowTile and columnTile add products in ascending k, so they give equal bits and may be exchanged for each other.
+// rowTile and columnTile add products in ascending k, so they give equal bits and may be exchanged for each
+// other.
 #pragma once
 #include "../kernel-table.h"
 #include "../simd/simd.h"
@@ -28,8 +29,8 @@ NETWRIGHT_INLINE void finishPartial(const Finish& f, Vec sum, Vec bias, float* c
   storePartial(c, f.beta == 0 ? finish(f, sum, bias) : finish(f, sum, bias, loadPartial(c, count)), count);
 }
 
-// One tile's operands: element (i, p) of A at a[i * aRow + p * aStep], row p of B at b + p * bStep, C at c with rows
-// cRow apart; `finish.bias` at the tile's first column.
+// One tile's operands: element (i, p) of A at a[i * aRow + p * aStep], row p of B at b + p * bStep, C at c
+// with rows cRow apart; `finish.bias` at the tile's first column.
 struct Tile {
   const float* a;
   int64_t aRow, aStep;
@@ -84,8 +85,8 @@ NETWRIGHT_NOINLINE void rowTile(const Tile& t) {
   }
 }
 
-// Runs the instance for `vectors` (1 to tileVectors) and `rows` (1 to tileRows of it): a chain of comparisons that the
-// branch predictor knows by heart, since tiles of one product differ by a row at most.
+// Runs the instance for `vectors` (1 to tileVectors) and `rows` (1 to tileRows of it): a chain of comparisons
+// that the branch predictor knows by heart, since tiles of one product differ by a row at most.
 template <int vectors, int rows = tileRows[vectors]>
 NETWRIGHT_INLINE void runRowTileOf(int64_t rowCount, const Tile& t) {
   if constexpr (rows > 1) {

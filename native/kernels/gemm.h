@@ -1,11 +1,14 @@
 // Matrix product: C (m,n) = relu?(alpha · op(A) (m,k) · op(B) (k,n) + beta · C + bias (n)).
 //
-// C is cut into panels of one to tileVectors vectors of columns; the `edge` columns beyond the last whole vector go
-// with the last panel. K is cut into blocks. Of each block, the panel of B is copied into `scratch` as k rows of whole
-// vectors (padded with 0); A is read where it lies, by broadcast, unless its strides make its lines fall on each other.
-// An element's sum depends on k and on its column's place alone: each block of K in ascending order (for edge columns
-// of contiguous A: as a dot product of vectors), blocks added in ascending order. So neither the number of rows nor
-// the split into units changes a bit.
+// C is cut into panels of one to tileVectors vectors of columns; the few `edge` columns beyond the last whole
+// vector go with the last panel. K is cut into blocks. A and B are read where they lie: A by broadcast, B in
+// vectors. Copies are made only where they pay: of B's panels, as k rows of whole vectors padded with 0, for
+// many rows of C, a transposed B or a partial vector; of A, where its rows would all fall into the same few
+// sets of the cache.
+//
+// An element's sum depends on k and on its column's place alone: the terms of a block of K in ascending order
+// (for edge columns of contiguous A: as a dot product of vectors), the blocks in ascending order. So neither
+// the number of rows, nor copies, nor the cut into units changes a bit.
 #pragma once
 #include "gemm-pack.h"
 #include "gemm-tile.h"
@@ -14,49 +17,60 @@ namespace netwright {
 namespace NETWRIGHT_ISA {
 
 struct GemmPlan {
-  int64_t vectors;    // vectors of columns in all panels together
-  int64_t panels;     // panel p holds vectors [p · vectors / panels, (p + 1) · vectors / panels)
-  int64_t edge;       // columns beyond them
-  int64_t kBlock;     // terms of one block of K
-  int64_t unitRows;   // rows of one unit
-  int64_t rowUnits;   // units from top to bottom of a panel
+  int64_t vectors;   // vectors of columns in all panels together
+  int64_t panels;    // panel p holds vectors [p · vectors / panels, (p + 1) · vectors / panels)
+  int64_t edge;      // columns beyond them
+  int64_t kBlock;    // terms of one block of K
+  int64_t unitRows;  // rows of one unit
+  int64_t rowUnits;  // units from top to bottom of a panel
   bool copyA;
-  bool bInPlace;
+  bool copyB;
 };
 
 // Scratch: the copy of A, then that of B.
 constexpr int64_t copiedAFloats = 1 << 17;
 constexpr int64_t copiedBFloats = scratchFloats - copiedAFloats;
-constexpr int64_t columnsOfPanel = tileVectors * lanes;
+// Panels of B that are copied at a time when A is not: 256 KB stay in the second-level cache until they are
+// used. (100,1024,1024) with transposeB, share of peak: 0.81 with this, 0.72 with all of scratch; AVX2 0.85
+// and 0.68.
+constexpr int64_t groupFloats = 1 << 16;
+// Terms of a block of K. 784 in one block beats two of 392 by 2 %; 1024 beats 800 by 1 to 4 % at 1024 and
+// 1000 cubed.
+constexpr int64_t mostTerms = 1024;
 
 NETWRIGHT_INLINE GemmPlan planGemm(const GemmArguments& g) {
   GemmPlan plan;
-  // A block of K: at most 1024 terms, equal blocks, whole vectors.
-  const int64_t blocks = max64(1, divideUp(g.k, 1024));
+  // Equal blocks of whole vectors. Depends on k alone, or a row's bits would depend on the rows beside it.
+  const int64_t blocks = max64(1, divideUp(g.k, mostTerms));
   plan.kBlock = max64(16, divideUp(divideUp(g.k, blocks), 16) * 16);
 
+  // Columns beyond whole vectors. As a partial vector they cost as much as a whole one: k instructions a row.
+  // As dot products each costs k / lanes and some 20 to add across lanes; as vectors down the columns
+  // (transposeA), k / lanes, counted twice for the moves at the end. At n = 50, 48 + 2 beats a fourth vector:
+  // (100,50,784) 0.94 and 0.73 of peak, (784,50,100) with transposeA 0.92 and 0.74; AVX2 0.87 and 0.78.
   plan.vectors = g.n / lanes;
   plan.edge = g.n % lanes;
-  // A partial vector in the last panel costs as much as a whole one: k instructions a row. Dot products cost k / lanes
-  // and some 8 for the sum across lanes, each column; vectors down a column, columns / lanes.
-  const int64_t edgeCost = g.transposeA ? plan.edge * g.k / lanes * 2 : plan.edge * (g.k / lanes + 8);
+  const int64_t edgeCost = g.transposeA ? plan.edge * g.k / lanes * 2 : plan.edge * (g.k / lanes + 20);
   if (plan.edge && edgeCost >= g.k) {
     plan.edge = 0;
     ++plan.vectors;
   }
   plan.panels = max64(1, divideUp(plan.vectors, tileVectors));
 
-  const int64_t panelVectors = divideUp(plan.vectors, plan.panels);
-  const int64_t rowTileRows = tileRows[panelVectors > 0 ? panelVectors : 1];
-  // A unit is some 10 µs of work: 2^15 instructions of 16 lanes, more of narrower ones.
-  const int64_t rowWork = max64(1, max64(1, panelVectors) * g.k * lanes / 16);
-  plan.unitRows = rowTileRows * max64(1, divideUp(32768, rowWork * rowTileRows));
+  // A unit is some 10 µs of work: 2^15 vectors of 16 floats.
+  const int64_t panelVectors = max64(1, divideUp(plan.vectors, plan.panels));
+  const int64_t fullRows = tileRows[panelVectors];
+  const int64_t rowWork = max64(1, panelVectors * g.k * lanes / 16);
+  plan.unitRows = fullRows * max64(1, divideUp(32768, rowWork * fullRows));
   plan.rowUnits = divideUp(g.m, plan.unitRows);
 
-  const int64_t stride = (g.transposeA ? g.m : g.k) * static_cast<int64_t>(sizeof(float));
-  plan.copyA = plan.panels > 1 && (plan.panels > 2 || stride % 2048 == 0);
-  plan.bInPlace = !g.transposeB && g.n >= plan.vectors * lanes &&
-                  (g.m <= 2 * rowTileRows || g.n == panelVectors * lanes);
+  // Rows of op(A)ᵀ a multiple of 2 KB apart share two sets of the first-level cache: 1024 cubed with
+  // transposeA runs at 0.85 of peak with the copy, 0.74 without (AVX2 0.71 and 0.48). Without transposeA no
+  // copy of A ever paid.
+  plan.copyA = g.transposeA && plan.panels > 2 && g.m % 512 == 0;
+  const bool wholeVectors = g.n >= plan.vectors * lanes;
+  const bool onePanel = g.n == panelVectors * lanes;  // B itself is what its copy would be
+  plan.copyB = g.transposeB || !wholeVectors || (g.m >= copyTiles * fullRows && !onePanel);
   return plan;
 }
 
@@ -66,156 +80,140 @@ static int64_t gemmUnits(const GemmArguments& g) {
   return plan.panels * plan.rowUnits;
 }
 
-// The edge columns of `rows` rows, from `t`: A as for rowTile, and C and bias at the first edge column. B's columns
-// are contiguous along K (dot), or in place: element (p, j) at b[p * bStep + j * bColumn].
-static void gemmEdge(const GemmArguments& g, Tile t, int64_t rows, int64_t edge, int64_t bColumn) {
-  const Tile first = t;
-  if (!g.transposeA) {
-    constexpr int64_t most = 4;
-    const int64_t tiles = divideUp(rows, most);
-    for (int64_t j = 0; j < edge; j += 2) {
-      const bool pair = j + 2 <= edge;
-      t.b = first.b + j * t.bStep;
-      if (first.finish.bias) t.finish.bias = first.finish.bias + j;
-      for (int64_t tile = 0; tile < tiles; ++tile) {
-        const int64_t begin = tile * rows / tiles, count = (tile + 1) * rows / tiles - begin;
-        t.a = first.a + begin * t.aRow;
-        t.c = first.c + begin * t.cRow + j;
-        switch (count * 2 + pair) {
-          case 2: dotTile<1, 1>(t); break;
-          case 3: dotTile<1, 2>(t); break;
-          case 4: dotTile<2, 1>(t); break;
-          case 5: dotTile<2, 2>(t); break;
-          case 6: dotTile<3, 1>(t); break;
-          case 7: dotTile<3, 2>(t); break;
-          case 8: dotTile<4, 1>(t); break;
-          default: dotTile<4, 2>(t); break;
-        }
-      }
-    }
-    return;
-  }
-  constexpr int64_t many = 4;
+// Rows [0, rows) of the edge columns, by pairs. A and K as for rowTile, C and bias at the first edge column.
+// B: column j contiguous at b + j * bStep, or, with transposeA, element (p, j) at b[p * bStep + j * bColumn].
+static void gemmEdge(const GemmArguments& g, const Tile& whole, int64_t rows, int64_t edge, int64_t bColumn) {
+  Tile t = whole;
   for (int64_t j = 0; j < edge; j += 2) {
     const bool pair = j + 2 <= edge;
-    t.b = first.b + j * bColumn;
-    if (first.finish.bias) t.finish.bias = first.finish.bias + j;
+    t.b = whole.b + j * (g.transposeA ? bColumn : whole.bStep);
+    t.finish.bias = whole.finish.bias ? whole.finish.bias + j : nullptr;
+    if (!g.transposeA) {
+      const int64_t tiles = divideUp(rows, 4);
+      for (int64_t tile = 0; tile < tiles; ++tile) {
+        const int64_t begin = tile * rows / tiles, count = (tile + 1) * rows / tiles - begin;
+        t.a = whole.a + begin * t.aRow;
+        t.c = whole.c + begin * t.cRow + j;
+        if (count == 4) pair ? dotTile<4, 2>(t) : dotTile<4, 1>(t);
+        if (count == 3) pair ? dotTile<3, 2>(t) : dotTile<3, 1>(t);
+        if (count == 2) pair ? dotTile<2, 2>(t) : dotTile<2, 1>(t);
+        if (count == 1) pair ? dotTile<1, 2>(t) : dotTile<1, 1>(t);
+      }
+      continue;
+    }
     for (int64_t i = 0; i < rows;) {
-      const int64_t vectors = rows - i >= many * lanes ? many : 1;
-      t.a = first.a + i;
-      t.c = first.c + i * t.cRow + j;
+      const bool four = rows - i >= 4 * lanes;
+      t.a = whole.a + i;
+      t.c = whole.c + i * t.cRow + j;
       t.lastCount = min64(rows - i, lanes);
-      if (vectors == many)
-        pair ? columnTile<many, 2>(t, bColumn) : columnTile<many, 1>(t, bColumn);
+      if (four)
+        pair ? columnTile<4, 2>(t, bColumn) : columnTile<4, 1>(t, bColumn);
       else
         pair ? columnTile<1, 2>(t, bColumn) : columnTile<1, 1>(t, bColumn);
-      i += vectors * lanes;
+      i += four ? 4 * lanes : lanes;
     }
   }
 }
 
-// Rows [rowBegin, rowEnd) of panels [panelBegin, panelEnd), and of the edge columns if the last panel is among them.
+NETWRIGHT_INLINE int64_t firstVector(const GemmPlan& plan, int64_t panel) {
+  return panel * plan.vectors / plan.panels;
+}
+
+// to = terms [k0, k0 + kCount) of panels [begin, end) of B, each as kCount rows of its columns.
+static void copyPanels(const GemmArguments& g, const GemmPlan& plan, int64_t begin, int64_t end, int64_t k0,
+                       int64_t kCount, float* to) {
+  for (int64_t panel = begin; panel < end; ++panel) {
+    const int64_t column = firstVector(plan, panel) * lanes;
+    const int64_t padded = firstVector(plan, panel + 1) * lanes - column, width = min64(padded, g.n - column);
+    if (g.transposeB)
+      copyTransposed(g.b + column * g.k + k0, g.k, to, padded, width, kCount, padded);
+    else
+      copyRows(g.b + k0 * g.n + column, g.n, to, padded, kCount, width);
+    to += kCount * padded;
+  }
+}
+
+// Rows [rowBegin, rowEnd) of panels [panelBegin, panelEnd), and of the edge columns if the last panel is
+// among them.
 static void gemmRectangle(const GemmArguments& g, const GemmPlan& plan, int64_t rowBegin, int64_t rowEnd,
                           int64_t panelBegin, int64_t panelEnd, float* scratch) {
   float* const copyOfA = scratch;
-  float* const copyOfB = scratch + copiedAFloats;
+  float* const copyOfEdge = scratch + copiedAFloats;
+  const int64_t edgeFloats = plan.edge * plan.kBlock;
+  float* const copyOfB = copyOfEdge + edgeFloats;
+
   const int64_t aRow = g.transposeA ? 1 : g.k, aStep = g.transposeA ? g.m : 1;
   const int64_t bStep = g.transposeB ? 1 : g.n, bColumn = g.transposeB ? g.k : 1;
-  const auto firstVector = [&](int64_t panel) { return panel * plan.vectors / plan.panels; };
-  const bool withEdge = plan.edge && panelEnd == plan.panels;
   const int64_t edgeColumn = plan.vectors * lanes;
+  // As many panels at a time as B's copy may hold; as many rows as keep their block of A in the second-level
+  // cache while the panels pass over it, and as fit into A's copy with 16 floats to spare in each of its
+  // kBlock rows.
+  const int64_t room = plan.copyA ? copiedBFloats : groupFloats;
+  const int64_t groupPanels = max64(1, (room - edgeFloats) / (plan.kBlock * tileVectors * lanes));
+  const int64_t blockRows = (copiedAFloats / plan.kBlock - 16) / 32 * 32;
 
-  // As many panels at a time as B's copy holds. A block of K copied for the edge columns' dot products comes first.
-  const int64_t edgeFloats = plan.edge * plan.kBlock;
-  const int64_t groupPanels = max64(1, (copiedBFloats - edgeFloats) / max64(1, plan.kBlock * columnsOfPanel));
   for (int64_t groupBegin = panelBegin; groupBegin < panelEnd; groupBegin += groupPanels) {
     const int64_t groupEnd = min64(groupBegin + groupPanels, panelEnd);
+    const bool withEdge = plan.edge > 0 && groupEnd == plan.panels;
     for (int64_t k0 = 0; k0 == 0 || k0 < g.k; k0 += plan.kBlock) {
       const int64_t kCount = min64(g.k - k0, plan.kBlock);
       const bool lastBlock = k0 + kCount == g.k;
+      const float* const bias = lastBlock ? g.bias : nullptr;
       Tile t;
       t.k = kCount;
       t.cRow = g.n;
       t.finish.alpha = static_cast<float>(g.alpha);
       t.finish.beta = k0 == 0 ? static_cast<float>(g.beta) : 1.0f;
       t.finish.floor = lastBlock && g.relu ? 0.0f : bitsToFloat(0xff800000u);
-      const float* const bias = lastBlock ? g.bias : nullptr;
 
-      // B's copy: edge columns (plan.edge, kBlock), then each panel (kCount, its columns).
       const float* const b = g.b + k0 * bStep;
-      const bool edgeHere = withEdge && groupEnd == panelEnd;
-      const bool edgeCopied = edgeHere && !g.transposeA && !g.transposeB;
-      if (edgeCopied)
+      if (plan.copyB) copyPanels(g, plan, groupBegin, groupEnd, k0, kCount, copyOfB);
+      // Dot products want the edge columns contiguous along K, as a transposed B has them.
+      const bool copyEdge = withEdge && !g.transposeA && !g.transposeB;
+      if (copyEdge)
         for (int64_t j = 0; j < plan.edge; ++j)
-          for (int64_t p = 0; p < kCount; ++p) copyOfB[j * plan.kBlock + p] = b[p * g.n + edgeColumn + j];
-      float* const panels = copyOfB + edgeFloats;
-      if (!plan.bInPlace) {
-        float* to = panels;
-        for (int64_t panel = groupBegin; panel < groupEnd; ++panel) {
-          const int64_t column = firstVector(panel) * lanes, padded = firstVector(panel + 1) * lanes - column;
-          const int64_t width = min64(padded, g.n - column);
-          if (g.transposeB)
-            copyTransposed(b + column * g.k, g.k, to, padded, width, kCount, padded);
-          else
-            copyRows(b + column, g.n, to, padded, kCount, width, padded);
-          to += kCount * padded;
-        }
-      }
+          for (int64_t p = 0; p < kCount; ++p) copyOfEdge[j * plan.kBlock + p] = b[p * g.n + edgeColumn + j];
+      const auto finishEdge = [&](Tile edge, const float* a, int64_t row, int64_t rows) {
+        edge.a = a;
+        edge.b = copyEdge ? copyOfEdge : b + edgeColumn * bColumn;
+        edge.bStep = copyEdge ? plan.kBlock : g.transposeA ? bStep : bColumn;
+        edge.c = g.c + row * g.n + edgeColumn;
+        edge.finish.bias = bias ? bias + edgeColumn : nullptr;
+        gemmEdge(g, edge, rows, plan.edge, bColumn);
+      };
 
-      // As many rows at a time as keep the block of A in the second-level cache while the panels pass over it.
-      const int64_t blockRows = max64(64, copiedAFloats / (plan.kBlock + 32) / 16 * 16);
-      for (int64_t i0 = rowBegin; i0 < rowEnd; i0 += blockRows) {
-        const int64_t rows = min64(rowEnd - i0, blockRows);
-        const float* a = g.a + i0 * aRow + k0 * aStep;
+      for (int64_t row = rowBegin; row < rowEnd; row += blockRows) {
+        const int64_t rows = min64(rowEnd - row, blockRows);
+        const float* a = g.a + row * aRow + k0 * aStep;
         t.aRow = aRow;
         t.aStep = aStep;
         if (plan.copyA) {
           // An odd number of cache lines from row to row spreads them over all sets of the cache.
-          if (g.transposeA) {
-            t.aStep = divideUp(rows, 32) * 32 + 16;
-            copyRows(a, aStep, copyOfA, t.aStep, kCount, rows, rows);
-          } else {
-            t.aRow = divideUp(kCount, 32) * 32 + 16;
-            copyRows(a, aRow, copyOfA, t.aRow, rows, kCount, kCount);
-          }
+          t.aStep = divideUp(rows, 32) * 32 + 16;
+          copyRows(a, aStep, copyOfA, t.aStep, kCount, rows);
           a = copyOfA;
         }
-        const float* panelB = panels;
+        const float* panelOfB = copyOfB;
         for (int64_t panel = groupBegin; panel < groupEnd; ++panel) {
-          const int64_t column = firstVector(panel) * lanes;
-          const int64_t vectors = firstVector(panel + 1) - firstVector(panel);
-          const int64_t tiles = divideUp(rows, tileRows[vectors > 0 ? vectors : 1]);
-          t.bStep = plan.bInPlace ? g.n : vectors * lanes;
-          t.b = plan.bInPlace ? b + column : panelB;
+          const int64_t first = firstVector(plan, panel), vectors = firstVector(plan, panel + 1) - first;
+          const int64_t column = first * lanes;
+          t.b = plan.copyB ? panelOfB : b + column;
+          t.bStep = plan.copyB ? vectors * lanes : g.n;
+          t.finish.bias = bias ? bias + column : nullptr;
+          t.lastCount = min64(lanes, g.n - (column + (vectors - 1) * lanes));
+          // Equal tiles, not full ones and a rest: 100 rows are 4 x 9 + 8 x 8.
+          const int64_t tiles = divideUp(rows, tileRows[max64(1, vectors)]);
           for (int64_t tile = 0; tile < tiles; ++tile) {
-            // Equal tiles, not full ones and a rest: 100 rows are 4 x 9 + 8 x 8.
             const int64_t begin = tile * rows / tiles, count = (tile + 1) * rows / tiles - begin;
             t.a = a + begin * t.aRow;
-            t.c = g.c + (i0 + begin) * g.n + column;
-            t.finish.bias = bias ? bias + column : nullptr;
-            t.lastCount = min64(lanes, g.n - (column + (vectors - 1) * lanes));
+            t.c = g.c + (row + begin) * g.n + column;
             if (vectors > 0) runRowTile(vectors, count, t);
             // While these rows of A are in the first-level cache.
-            if (edgeHere && panel == groupEnd - 1 && !g.transposeA) {
-              Tile e = t;
-              e.b = edgeCopied ? copyOfB : b + edgeColumn * g.k;
-              e.bStep = edgeCopied ? plan.kBlock : g.k;
-              e.c = g.c + (i0 + begin) * g.n + edgeColumn;
-              e.finish.bias = bias ? bias + edgeColumn : nullptr;
-              gemmEdge(g, e, count, plan.edge, 0);
-            }
+            if (withEdge && panel == plan.panels - 1 && !g.transposeA) finishEdge(t, t.a, row + begin, count);
           }
-          panelB += kCount * vectors * lanes;
+          panelOfB += kCount * vectors * lanes;
         }
-        if (edgeHere && g.transposeA) {
-          Tile e = t;
-          e.a = a;
-          e.b = b + edgeColumn * bColumn;
-          e.bStep = bStep;
-          e.c = g.c + i0 * g.n + edgeColumn;
-          e.finish.bias = bias ? bias + edgeColumn : nullptr;
-          gemmEdge(g, e, rows, plan.edge, bColumn);
-        }
+        if (withEdge && g.transposeA) finishEdge(t, a, row, rows);
       }
     }
   }
@@ -234,7 +232,8 @@ static Status gemm(const GemmArguments& g, Range units, float* scratch) {
       unit += panels * plan.rowUnits;
     } else {
       const int64_t last = min64(plan.rowUnits, first + left);
-      gemmRectangle(g, plan, first * plan.unitRows, min64(last * plan.unitRows, g.m), panel, panel + 1, scratch);
+      gemmRectangle(g, plan, first * plan.unitRows, min64(last * plan.unitRows, g.m), panel, panel + 1,
+                    scratch);
       unit += last - first;
     }
   }

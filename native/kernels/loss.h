@@ -1,4 +1,5 @@
-// Softmax with cross-entropy, row by row, against labels or rows of target weights. Code 1: label out of range.
+// Softmax with cross-entropy, row by row, against labels or rows of target weights. Code 1: label out of
+// range.
 #pragma once
 #include "math.h"
 
@@ -52,7 +53,8 @@ static Status softmaxCrossEntropyForward(const SoftmaxCrossEntropyForwardArgumen
 
 // dlogits (rows,classes) = dlosses (rows) · (probabilities (rows,classes) - one-hot of labels (rows)).
 // dlogits may be probabilities.
-static Status softmaxCrossEntropyBackward(const SoftmaxCrossEntropyBackwardArguments& g, Range units, float*) {
+static Status softmaxCrossEntropyBackward(const SoftmaxCrossEntropyBackwardArguments& g, Range units,
+                                          float*) {
   for (int64_t row = units.begin; row < units.end; ++row) {
     const int32_t label = readOnce(g.labels + row);
     if (label < 0 || label >= g.classes) return {row, static_cast<double>(label), 1};
@@ -68,9 +70,10 @@ static Status softmaxCrossEntropyBackward(const SoftmaxCrossEntropyBackwardArgum
   return ok;
 }
 
-// losses (rows) = Σ t · (ln Σ e^(x - max) - (x - max)) over a row x of logits and t of targets, (rows,classes) each;
-// probabilities (rows,classes) = softmax of each row.
-static Status softmaxCrossEntropyDenseForward(const SoftmaxCrossEntropyDenseForwardArguments& g, Range units, float*) {
+// losses (rows) = Σ t · (ln Σ e^(x - max) - (x - max)) over a row x of logits and t of targets,
+// (rows,classes) each; probabilities (rows,classes) = softmax of each row.
+static Status softmaxCrossEntropyDenseForward(const SoftmaxCrossEntropyDenseForwardArguments& g, Range units,
+                                              float*) {
   for (int64_t row = units.begin; row < units.end; ++row) {
     const float* x = g.logits + row * g.classes;
     const float* t = g.targets + row * g.classes;
@@ -92,8 +95,8 @@ static Status softmaxCrossEntropyDenseForward(const SoftmaxCrossEntropyDenseForw
 
 // dlogits = dlosses (rows) · (probabilities · Σ targets - targets), row by row, (rows,classes) each.
 // dlogits may be probabilities.
-static Status softmaxCrossEntropyDenseBackward(const SoftmaxCrossEntropyDenseBackwardArguments& g, Range units,
-                                               float*) {
+static Status softmaxCrossEntropyDenseBackward(const SoftmaxCrossEntropyDenseBackwardArguments& g,
+                                               Range units, float*) {
   for (int64_t row = units.begin; row < units.end; ++row) {
     const float* p = g.probabilities + row * g.classes;
     const float* t = g.targets + row * g.classes;

@@ -72,7 +72,8 @@ static Status argMax(const ArgMaxArguments& g, Range units, float*) {
   return ok;
 }
 
-// counts[at] = number of rows of scores (rows,classes) whose arg-max is their label (rows). Code 1: label out of range.
+// counts[at] = number of rows of scores (rows,classes) whose arg-max is their label (rows). Code 1: label out
+// of range.
 static Status countCorrect(const CountCorrectArguments& g, Range units, float*) {
   if (units.begin >= units.end) return ok;
   int64_t correct = 0;
@@ -85,8 +86,8 @@ static Status countCorrect(const CountCorrectArguments& g, Range units, float*) 
   return ok;
 }
 
-// sums[at] = Σ x (n) / divisor, in double precision: 16 interleaved sums (element i goes to sum i mod 16), then these
-// in ascending order. Plain loops: every ISA and the reference give the same bits.
+// sums[at] = Σ x (n) / divisor, in double precision: 16 interleaved sums (element i goes to sum i mod 16),
+// then these in ascending order. Plain loops: every ISA and the reference give the same bits.
 static Status sum(const SumArguments& g, Range units, float*) {
   if (units.begin >= units.end) return ok;
   constexpr int64_t ways = 16;

@@ -1,5 +1,6 @@
-// All kernels for one ISA. Built once per ISA: the compiler flags choose simd/simd.h's header and the namespace.
-// Defines one external symbol, kernelTable(); includes no C++ standard library (see docs/architecture.md, ISA).
+// All kernels for one ISA. Built once per ISA: the compiler flags choose simd/simd.h's header and the
+// namespace. Defines one external symbol, kernelTable(); includes no C++ standard library (see
+// docs/architecture.md, ISA).
 
 #include "../kernel-table.h"
 #include "../simd/simd.h"
@@ -17,15 +18,15 @@ namespace netwright {
 namespace NETWRIGHT_ISA {
 
 namespace {
-#define NETWRIGHT_ENTRY(name, Arguments)                                           \
-  Status name##Entry(const void* arguments, Range units, float* scratch) {         \
-    return name(*static_cast<const Arguments*>(arguments), units, scratch);        \
+#define NETWRIGHT_ENTRY(name, Arguments)                                    \
+  Status name##Entry(const void* arguments, Range units, float* scratch) {  \
+    return name(*static_cast<const Arguments*>(arguments), units, scratch); \
   }
 NETWRIGHT_KERNELS(NETWRIGHT_ENTRY)
 #undef NETWRIGHT_ENTRY
 
-#define NETWRIGHT_UNITS(name, Arguments)                       \
-  int64_t name##UnitsEntry(const void* arguments) {            \
+#define NETWRIGHT_UNITS(name, Arguments)                           \
+  int64_t name##UnitsEntry(const void* arguments) {                \
     return name##Units(*static_cast<const Arguments*>(arguments)); \
   }
 NETWRIGHT_KERNELS_THAT_COUNT_UNITS(NETWRIGHT_UNITS)

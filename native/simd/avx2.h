@@ -13,6 +13,9 @@ constexpr int lanes = 8;
 // gemm's register tile (see avx512.h): 12 + 1 + 1 and 12 + 2 + 1 of 16 registers.
 constexpr int tileVectors = 2;
 constexpr int tileRows[tileVectors + 1] = {0, 12, 6};
+// From so many row tiles on, copying B pays (see gemm.h): at (100,50,784) 0.79 of peak without it, 0.87 with
+// it; at (20,50,784) 0.70 and 0.66.
+constexpr int copyTiles = 8;
 
 using Vec = __m256;
 using IntVec = __m256i;
@@ -26,7 +29,8 @@ NETWRIGHT_INLINE Mask firstLanes(int64_t count) {
 }
 NETWRIGHT_INLINE Vec load(const float* p) { return _mm256_loadu_ps(p); }
 NETWRIGHT_INLINE void store(float* p, Vec x) { _mm256_storeu_ps(p, x); }
-// The first `count` lanes (0 to lanes) from or to memory, which is touched nowhere else; other lanes load as 0.
+// The first `count` lanes (0 to lanes) from or to memory, which is touched nowhere else; other lanes load as
+// 0.
 NETWRIGHT_INLINE Vec loadPartial(const float* p, int64_t count) {
   return _mm256_maskload_ps(p, _mm256_castps_si256(firstLanes(count)));
 }
@@ -75,6 +79,32 @@ NETWRIGHT_INLINE IntVec halveInt(IntVec a) { return _mm256_srai_epi32(a, 1); }
 // 2^n for -127 < n < 128, by writing the exponent field.
 NETWRIGHT_INLINE Vec powerOfTwo(IntVec n) {
   return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(n, _mm256_set1_epi32(127)), 23));
+}
+
+NETWRIGHT_INLINE IntVec setInt(uint32_t a) { return _mm256_set1_epi32(static_cast<int>(a)); }
+NETWRIGHT_INLINE IntVec loadInt(const uint32_t* p) {
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+}
+NETWRIGHT_INLINE IntVec addInt(IntVec a, IntVec b) { return _mm256_add_epi32(a, b); }
+NETWRIGHT_INLINE IntVec xorInt(IntVec a, IntVec b) { return _mm256_xor_si256(a, b); }
+// The upper 24 bits of each lane, as a float.
+NETWRIGHT_INLINE Vec upper24(IntVec a) { return _mm256_cvtepi32_ps(_mm256_srli_epi32(a, 8)); }
+// Low halves of the 64-bit products of unsigned lanes; the high halves go to `high`.
+NETWRIGHT_INLINE IntVec multiplyWide(IntVec a, IntVec b, IntVec& high) {
+  const IntVec even = _mm256_mul_epu32(a, b);
+  const IntVec odd = _mm256_mul_epu32(_mm256_srli_epi64(a, 32), _mm256_srli_epi64(b, 32));
+  high = _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);
+  return _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa);
+}
+// Lane e of block l of 4 lanes holds one counter's word in each of a, b, c, d: the four go to p + 4 · (e ·
+// lanes / 4 + l), which takes no exchange between blocks.
+NETWRIGHT_INLINE void storeInterleaved(float* p, Vec a, Vec b, Vec c, Vec d) {
+  const Vec ab0 = _mm256_unpacklo_ps(a, b), ab2 = _mm256_unpackhi_ps(a, b);
+  const Vec cd0 = _mm256_unpacklo_ps(c, d), cd2 = _mm256_unpackhi_ps(c, d);
+  store(p, _mm256_shuffle_ps(ab0, cd0, _MM_SHUFFLE(1, 0, 1, 0)));
+  store(p + lanes, _mm256_shuffle_ps(ab0, cd0, _MM_SHUFFLE(3, 2, 3, 2)));
+  store(p + 2 * lanes, _mm256_shuffle_ps(ab2, cd2, _MM_SHUFFLE(1, 0, 1, 0)));
+  store(p + 3 * lanes, _mm256_shuffle_ps(ab2, cd2, _MM_SHUFFLE(3, 2, 3, 2)));
 }
 
 // Sums pairs of lanes at distance 4, 2, 1.

@@ -1,4 +1,5 @@
-// What every vector wrapper needs and no intrinsics header offers: compiler attributes and a few scalar helpers.
+// What every vector wrapper needs and no intrinsics header offers: compiler attributes and a few scalar
+// helpers.
 #pragma once
 #include <stdint.h>
 

@@ -10,9 +10,12 @@ namespace NETWRIGHT_ISA {
 
 constexpr const char* isaName = "neon";
 constexpr int lanes = 4;
-// gemm's register tile (see avx512.h): 24 accumulators, up to 3 vectors of B, one broadcast of A of 32 registers.
+// gemm's register tile (see avx512.h): 24 accumulators, up to 3 vectors of B, one broadcast of A of 32
+// registers.
 constexpr int tileVectors = 3;
 constexpr int tileRows[tileVectors + 1] = {0, 14, 12, 8};
+// From so many row tiles on, copying B pays (see gemm.h). Not measured on this ISA.
+constexpr int copyTiles = 8;
 
 using Vec = float32x4_t;
 using IntVec = int32x4_t;
@@ -26,7 +29,8 @@ NETWRIGHT_INLINE Mask firstLanes(int64_t count) {
 }
 NETWRIGHT_INLINE Vec load(const float* p) { return vld1q_f32(p); }
 NETWRIGHT_INLINE void store(float* p, Vec x) { vst1q_f32(p, x); }
-// The first `count` lanes (0 to lanes) from or to memory, which is touched nowhere else; other lanes load as 0.
+// The first `count` lanes (0 to lanes) from or to memory, which is touched nowhere else; other lanes load as
+// 0.
 NETWRIGHT_INLINE Vec loadPartial(const float* p, int64_t count) {
   if (count >= 4) return load(p);
   const float32x2_t none = vdup_n_f32(0.0f);
@@ -82,6 +86,26 @@ NETWRIGHT_INLINE IntVec halveInt(IntVec a) { return vshrq_n_s32(a, 1); }
 // 2^n for -127 < n < 128, by writing the exponent field.
 NETWRIGHT_INLINE Vec powerOfTwo(IntVec n) {
   return vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(n, vdupq_n_s32(127)), 23));
+}
+
+NETWRIGHT_INLINE IntVec setInt(uint32_t a) { return vdupq_n_s32(static_cast<int32_t>(a)); }
+NETWRIGHT_INLINE IntVec loadInt(const uint32_t* p) { return vreinterpretq_s32_u32(vld1q_u32(p)); }
+NETWRIGHT_INLINE IntVec addInt(IntVec a, IntVec b) { return vaddq_s32(a, b); }
+NETWRIGHT_INLINE IntVec xorInt(IntVec a, IntVec b) { return veorq_s32(a, b); }
+// The upper 24 bits of each lane, as a float.
+NETWRIGHT_INLINE Vec upper24(IntVec a) { return vcvtq_f32_u32(vshrq_n_u32(vreinterpretq_u32_s32(a), 8)); }
+// Low halves of the 64-bit products of unsigned lanes; the high halves go to `high`.
+NETWRIGHT_INLINE IntVec multiplyWide(IntVec a, IntVec b, IntVec& high) {
+  const uint32x4_t x = vreinterpretq_u32_s32(a), y = vreinterpretq_u32_s32(b);
+  const uint32x4_t first = vreinterpretq_u32_u64(vmull_u32(vget_low_u32(x), vget_low_u32(y)));
+  const uint32x4_t second = vreinterpretq_u32_u64(vmull_high_u32(x, y));
+  high = vreinterpretq_s32_u32(vuzp2q_u32(first, second));
+  return vreinterpretq_s32_u32(vuzp1q_u32(first, second));
+}
+// Lane e of block l of 4 lanes holds one counter's word in each of a, b, c, d: the four go to p + 4 · (e ·
+// lanes / 4 + l), which takes no exchange between blocks.
+NETWRIGHT_INLINE void storeInterleaved(float* p, Vec a, Vec b, Vec c, Vec d) {
+  vst4q_f32(p, float32x4x4_t{{a, b, c, d}});
 }
 
 // Sums pairs of lanes at distance 2, 1.

@@ -10,10 +10,12 @@ namespace NETWRIGHT_ISA {
 
 constexpr const char* isaName = "sse2";
 constexpr int lanes = 4;
-// gemm's register tile (see avx512.h): 12 accumulators, one broadcast of A, one product. A broadcast costs two
-// instructions here, so the tile is wide rather than tall.
+// gemm's register tile (see avx512.h): 12 accumulators, one broadcast of A, one product. A broadcast costs
+// two instructions here, so the tile is wide rather than tall.
 constexpr int tileVectors = 3;
 constexpr int tileRows[tileVectors + 1] = {0, 12, 6, 4};
+// From so many row tiles on, copying B pays (see gemm.h).
+constexpr int copyTiles = 8;
 
 using Vec = __m128;
 using IntVec = __m128i;
@@ -22,11 +24,13 @@ using Mask = __m128;
 NETWRIGHT_INLINE Vec zero() { return _mm_setzero_ps(); }
 NETWRIGHT_INLINE Vec set(float x) { return _mm_set1_ps(x); }
 NETWRIGHT_INLINE Mask firstLanes(int64_t count) {
-  return _mm_castsi128_ps(_mm_cmpgt_epi32(_mm_set1_epi32(static_cast<int>(count)), _mm_setr_epi32(0, 1, 2, 3)));
+  return _mm_castsi128_ps(
+      _mm_cmpgt_epi32(_mm_set1_epi32(static_cast<int>(count)), _mm_setr_epi32(0, 1, 2, 3)));
 }
 NETWRIGHT_INLINE Vec load(const float* p) { return _mm_loadu_ps(p); }
 NETWRIGHT_INLINE void store(float* p, Vec x) { _mm_storeu_ps(p, x); }
-// The first `count` lanes (0 to lanes) from or to memory, which is touched nowhere else; other lanes load as 0.
+// The first `count` lanes (0 to lanes) from or to memory, which is touched nowhere else; other lanes load as
+// 0.
 NETWRIGHT_INLINE Vec loadPartial(const float* p, int64_t count) {
   if (count >= 4) return load(p);
   const Vec one = count & 1 ? _mm_load_ss(p + (count & 2)) : zero();
@@ -61,7 +65,9 @@ NETWRIGHT_INLINE Vec min(Vec a, Vec b) { return _mm_min_ps(a, b); }
 NETWRIGHT_INLINE Mask greater(Vec a, Vec b) { return _mm_cmpgt_ps(a, b); }
 NETWRIGHT_INLINE Mask equal(Vec a, Vec b) { return _mm_cmpeq_ps(a, b); }
 NETWRIGHT_INLINE Mask isNaN(Vec a) { return _mm_cmpunord_ps(a, a); }
-NETWRIGHT_INLINE Vec select(Mask m, Vec yes, Vec no) { return _mm_or_ps(_mm_and_ps(m, yes), _mm_andnot_ps(m, no)); }
+NETWRIGHT_INLINE Vec select(Mask m, Vec yes, Vec no) {
+  return _mm_or_ps(_mm_and_ps(m, yes), _mm_andnot_ps(m, no));
+}
 NETWRIGHT_INLINE uint32_t toBits(Mask m) { return static_cast<uint32_t>(_mm_movemask_ps(m)); }
 
 NETWRIGHT_INLINE IntVec roundToInt(Vec a) { return _mm_cvtps_epi32(a); }
@@ -71,6 +77,35 @@ NETWRIGHT_INLINE IntVec halveInt(IntVec a) { return _mm_srai_epi32(a, 1); }
 // 2^n for -127 < n < 128, by writing the exponent field.
 NETWRIGHT_INLINE Vec powerOfTwo(IntVec n) {
   return _mm_castsi128_ps(_mm_slli_epi32(_mm_add_epi32(n, _mm_set1_epi32(127)), 23));
+}
+
+NETWRIGHT_INLINE IntVec setInt(uint32_t a) { return _mm_set1_epi32(static_cast<int>(a)); }
+NETWRIGHT_INLINE IntVec loadInt(const uint32_t* p) {
+  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+}
+NETWRIGHT_INLINE IntVec addInt(IntVec a, IntVec b) { return _mm_add_epi32(a, b); }
+NETWRIGHT_INLINE IntVec xorInt(IntVec a, IntVec b) { return _mm_xor_si128(a, b); }
+// The upper 24 bits of each lane, as a float.
+NETWRIGHT_INLINE Vec upper24(IntVec a) { return _mm_cvtepi32_ps(_mm_srli_epi32(a, 8)); }
+// Low halves of the 64-bit products of unsigned lanes; the high halves go to `high`.
+NETWRIGHT_INLINE IntVec multiplyWide(IntVec a, IntVec b, IntVec& high) {
+  const Vec even = _mm_castsi128_ps(_mm_mul_epu32(a, b));
+  const Vec odd = _mm_castsi128_ps(_mm_mul_epu32(_mm_srli_epi64(a, 32), _mm_srli_epi64(b, 32)));
+  const IntVec low02 =
+      _mm_castps_si128(_mm_shuffle_ps(even, odd, _MM_SHUFFLE(2, 0, 2, 0)));  // lanes 0, 2, 1, 3
+  const IntVec high02 = _mm_castps_si128(_mm_shuffle_ps(even, odd, _MM_SHUFFLE(3, 1, 3, 1)));
+  high = _mm_shuffle_epi32(high02, _MM_SHUFFLE(3, 1, 2, 0));
+  return _mm_shuffle_epi32(low02, _MM_SHUFFLE(3, 1, 2, 0));
+}
+// Lane e of block l of 4 lanes holds one counter's word in each of a, b, c, d: the four go to p + 4 · (e ·
+// lanes / 4 + l), which takes no exchange between blocks.
+NETWRIGHT_INLINE void storeInterleaved(float* p, Vec a, Vec b, Vec c, Vec d) {
+  const Vec ab0 = _mm_unpacklo_ps(a, b), ab2 = _mm_unpackhi_ps(a, b);
+  const Vec cd0 = _mm_unpacklo_ps(c, d), cd2 = _mm_unpackhi_ps(c, d);
+  store(p, _mm_movelh_ps(ab0, cd0));
+  store(p + lanes, _mm_movehl_ps(cd0, ab0));
+  store(p + 2 * lanes, _mm_movelh_ps(ab2, cd2));
+  store(p + 3 * lanes, _mm_movehl_ps(cd2, ab2));
 }
 
 // Sums pairs of lanes at distance 2, 1.

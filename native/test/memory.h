@@ -1,6 +1,7 @@
-// Tensors that catch every stray access. Ordinary builds: each tensor ends where an unreadable page begins, and the
-// bytes before it hold a pattern that `frontIntact` checks. Under AddressSanitizer: each tensor its own allocation
-// (it does not see masked vector loads past an end, nor an overrun inside an arena; the pages do).
+// Tensors that catch every stray access. Ordinary builds: each tensor ends where an unreadable page begins,
+// and the bytes before it hold a pattern that `frontIntact` checks. Under AddressSanitizer: each tensor its
+// own allocation (it does not see masked vector loads past an end, nor an overrun inside an arena; the pages
+// do).
 #pragma once
 #include <stdint.h>
 #include <stdlib.h>
@@ -27,8 +28,8 @@ class Memory {
 #if !defined(__SANITIZE_ADDRESS__)
     const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
     for (Slot& slot : slots_) {
-      char* base = static_cast<char*>(
-          mmap(nullptr, slotBytes + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+      char* base = static_cast<char*>(mmap(nullptr, slotBytes + page, PROT_READ | PROT_WRITE,
+                                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
       if (base == MAP_FAILED || mprotect(base + slotBytes, page, PROT_NONE) != 0) abort();
       slot.end = base + slotBytes;
     }

@@ -156,15 +156,18 @@ export abstract class Network {
     const result = new Tensor(new arrayTypes[this.backend.real](rows * sizeOf(shape)), [rows, ...shape])
     const { plan, inputs: places, output } = this.#predictionPlan(sealed)
     const table = new Float64Array(1)
-    for (let start = 0; start < rows; start += predictionRows) {
-      const end = Math.min(rows, start + predictionRows)
-      batches.forEach((batch, i) => {
-        plan.write(places[i] as number, toReal(batch.slice(start, end), this.backend.real).data)
-      })
-      table[0] = end - start
-      this.locked(() => plan.runSync(table, 1))
-      result.data.set(plan.read(output, [end - start, ...shape]).data, start * sizeOf(shape))
-    }
+    // All pieces under one lock: a training step between two of them would give rows of different models.
+    this.locked(() => {
+      for (let start = 0; start < rows; start += predictionRows) {
+        const end = Math.min(rows, start + predictionRows)
+        batches.forEach((batch, i) => {
+          plan.write(places[i] as number, toReal(batch.slice(start, end), this.backend.real).data)
+        })
+        table[0] = end - start
+        plan.runSync(table, 1)
+        result.data.set(plan.read(output, [end - start, ...shape]).data, start * sizeOf(shape))
+      }
+    })
     return single ? result.reshape(shape) : result
   }
 

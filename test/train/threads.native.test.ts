@@ -7,6 +7,7 @@ import { ReLU } from '../../src/layers/relu.js'
 import { crossEntropy } from '../../src/losses/cross-entropy.js'
 import { SGD } from '../../src/optim/sgd.js'
 import { Sequential } from '../../src/sequential.js'
+import { Tensor } from '../../src/tensor/tensor.js'
 import { weightBits } from '../model/models.js'
 import { toyData } from '../model/toy-graph.js'
 
@@ -28,6 +29,30 @@ describe.each(availableIsas())('%s', (isa) => {
       bits.push(weightBits(trained))
     }
     expect(new Set(bits).size).toBe(1)
+  })
+
+  it('a prediction in the middle of training sees the weights of one step', async () => {
+    const training = model(isa, 2)
+    const rows = 600
+    const same = new Tensor(new Float32Array(rows * 300).fill(0.5), [rows, 300])
+    let mixed = 0
+    let predictions = 0
+    const seen = new Set<number>()
+    let done = false
+    const fitting = training.fit(x, y, { ...options(), epochs: 30 }).then(() => {
+      done = true
+    })
+    while (!done) {
+      const { data } = training.predict(same)
+      for (let row = 1; row < rows; row++) if (data[row * 10] !== data[0]) mixed++
+      seen.add(data[0] as number)
+      predictions++
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await fitting
+    expect(mixed).toBe(0)
+    expect(predictions).toBeGreaterThan(2)
+    expect(seen.size).toBeGreaterThan(1)
   })
 
   it('two models training at once do not disturb each other', async () => {
