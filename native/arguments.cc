@@ -18,11 +18,15 @@ int64_t elementBytes(Kind kind) { return kind == Kind::uint8 ? 1 : 4; }
 namespace {
 
 bool isTensor(const Parameter& parameter) { return parameter.kind < Kind::size; }
-bool isOutput(const Parameter& parameter) { return parameter.role == Role::out || parameter.role == Role::inout; }
+bool isOutput(const Parameter& parameter) {
+  return parameter.role == Role::out || parameter.role == Role::inout;
+}
 
-constexpr double largestSize = 9007199254740991.0;  // 2^53 - 1: the largest whole number that JavaScript keeps exact
+constexpr double largestSize =
+    9007199254740991.0;  // 2^53 - 1: the largest whole number that JavaScript keeps exact
 
-// As JavaScript prints a number, near enough: whole numbers plainly, others with the fewest digits that read back.
+// As JavaScript prints a number, near enough: whole numbers plainly, others with the fewest digits that read
+// back.
 std::string numberText(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
@@ -96,7 +100,8 @@ ArgumentProblem checkArguments(const Declaration& declaration, const RawArgument
     extents[i] = static_cast<int64_t>(extent);
   }
   for (int i = 0; i < declaration.parameterCount; i++) {
-    if (!isTensor(declaration.parameters[i]) || !isOutput(declaration.parameters[i]) || extents[i] == 0) continue;
+    if (!isTensor(declaration.parameters[i]) || !isOutput(declaration.parameters[i]) || extents[i] == 0)
+      continue;
     const char* begin = static_cast<const char*>(words[i].pointer);
     const char* end = begin + extents[i] * elementBytes(declaration.parameters[i].kind);
     for (int j = 0; j < declaration.parameterCount; j++) {
@@ -111,7 +116,8 @@ ArgumentProblem checkArguments(const Declaration& declaration, const RawArgument
   return {ArgumentProblem::none, 0, 0};
 }
 
-std::string describeProblem(const Declaration& declaration, const ArgumentProblem& problem, const RawArguments& raw) {
+std::string describeProblem(const Declaration& declaration, const ArgumentProblem& problem,
+                            const RawArguments& raw) {
   const Parameter& parameter = declaration.parameters[problem.parameter];
   const std::string kernel = std::string(declaration.name) + ": ";
   const std::string name = parameter.name;
@@ -119,12 +125,13 @@ std::string describeProblem(const Declaration& declaration, const ArgumentProble
     case ArgumentProblem::none:
       return "";
     case ArgumentProblem::notWhole:
-      return kernel + name + " is " + numberText(raw.numbers[problem.parameter]) + ", expected a whole number";
+      return kernel + name + " is " + numberText(raw.numbers[problem.parameter]) +
+             ", expected a whole number";
     case ArgumentProblem::missing:
       return kernel + name + " is missing";
     case ArgumentProblem::tooShort:
-      return kernel + name + " has " + std::to_string(raw.tensors[problem.parameter].length) + " elements, needs " +
-             parameter.extentText + " = " + numberText(parameter.extent(raw.numbers)) +
+      return kernel + name + " has " + std::to_string(raw.tensors[problem.parameter].length) +
+             " elements, needs " + parameter.extentText + " = " + numberText(parameter.extent(raw.numbers)) +
              valuesText(declaration, parameter.extentText, raw);
     case ArgumentProblem::ruleFalse: {
       const char* rule = declaration.rules[problem.other].text;

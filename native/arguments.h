@@ -1,4 +1,5 @@
-// A kernel call's arguments, checked against the kernel's declaration: the border that no out-of-bounds access passes.
+// A kernel call's arguments, checked against the kernel's declaration: the border that no out-of-bounds
+// access passes.
 #pragma once
 #include <stdint.h>
 
@@ -39,7 +40,8 @@ struct ArgumentProblem {
 ArgumentProblem checkArguments(const Declaration& declaration, const RawArguments& raw, Word* words);
 
 // The message for a problem, the same as the TypeScript checker's (src/kernels/check.ts).
-std::string describeProblem(const Declaration& declaration, const ArgumentProblem& problem, const RawArguments& raw);
+std::string describeProblem(const Declaration& declaration, const ArgumentProblem& problem,
+                            const RawArguments& raw);
 
 int64_t elementBytes(Kind kind);
 

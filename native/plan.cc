@@ -79,7 +79,8 @@ std::string Plan::parse(const double* code, int64_t length) {
           call.everyStep = true;
           break;
       }
-      const bool fits = isTensor ? argument.source <= PlanArgument::tensor : argument.source >= PlanArgument::number;
+      const bool fits =
+          isTensor ? argument.source <= PlanArgument::tensor : argument.source >= PlanArgument::number;
       if (!reader.good() || !fits) return place + ": bad argument " + std::to_string(i);
       arguments.push_back(argument);
     }
@@ -89,7 +90,10 @@ std::string Plan::parse(const double* code, int64_t length) {
 }
 
 Executor::Executor(const Plan& plan, int threads, std::mutex* lock)
-    : plan_(plan), threads_(threads), lock_(lock), slots_(static_cast<size_t>(plan.slotCount)),
+    : plan_(plan),
+      threads_(threads),
+      lock_(lock),
+      slots_(static_cast<size_t>(plan.slotCount)),
       resolved_(plan.calls.size()) {}
 
 void Executor::bind(const std::vector<Slot>& slots) {
@@ -114,13 +118,15 @@ bool Executor::resolve(size_t index, const double* row, std::string* message) {
         const Slot& slot = slots_[static_cast<size_t>(argument.slot)];
         const int64_t bytes = elementBytes(declaration.parameters[i].kind);
         const double offset = argument.offset.at(rows);
-        const double length = argument.value.constant == wholeSlot
-                                  ? std::floor((static_cast<double>(slot.bytes) - offset) / static_cast<double>(bytes))
-                                  : argument.value.at(rows);
+        const double length =
+            argument.value.constant == wholeSlot
+                ? std::floor((static_cast<double>(slot.bytes) - offset) / static_cast<double>(bytes))
+                : argument.value.at(rows);
         const bool inside = isWhole(offset) && isWhole(length) &&
                             offset + length * static_cast<double>(bytes) <= static_cast<double>(slot.bytes) &&
                             (reinterpret_cast<uintptr_t>(slot.data) + static_cast<uintptr_t>(offset)) %
-                                    static_cast<uintptr_t>(bytes) == 0;
+                                    static_cast<uintptr_t>(bytes) ==
+                                0;
         if (!inside) {
           *message = std::string(declaration.name) + ": " + declaration.parameters[i].name +
                      " does not lie in its memory (call " + std::to_string(index) + " of the plan, slot " +
@@ -148,7 +154,8 @@ bool Executor::resolve(size_t index, const double* row, std::string* message) {
   return true;
 }
 
-// Every call of the step is checked before the first one runs, so that no step fails halfway for its arguments.
+// Every call of the step is checked before the first one runs, so that no step fails halfway for its
+// arguments.
 bool Executor::resolveStep(const double* row, std::string* message) {
   if (!isWhole(row[0])) {
     *message = "the step table's rows are not a whole number";

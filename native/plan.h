@@ -68,16 +68,17 @@ struct Progress {
 
 // Replays a plan over bound slots. One at a time: an executor is not thread-safe.
 //
-// A step is a transaction. Its compute calls may be stopped between two chunks, or fail, and the step is then as if it
-// had never begun, since they write only workspace and gradients. Its commit calls always finish; they run under
-// `lock`, which whoever reads the parameters from elsewhere takes as well.
+// A step is a transaction. Its compute calls may be stopped between two chunks, or fail, and the step is then
+// as if it had never begun, since they write only workspace and gradients. Its commit calls always finish;
+// they run under `lock`, which whoever reads the parameters from elsewhere takes as well.
 class Executor {
  public:
   Executor(const Plan& plan, int threads, std::mutex* lock);
 
   void bind(const std::vector<Slot>& slots);
 
-  // Runs steps [step, count) of the table `steps` (count rows of plan.columnCount doubles), from `call` of the first.
+  // Runs steps [step, count) of the table `steps` (count rows of plan.columnCount doubles), from `call` of
+  // the first.
   Progress run(const double* steps, int64_t count, int64_t step, int64_t call, ChunkBudget* budget);
 
  private:

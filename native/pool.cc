@@ -34,8 +34,8 @@ constexpr int64_t mostChunks = 256;
 // The calling thread's kernel workspace, made at first use and freed with the thread.
 float* threadScratch() {
   struct Scratch {
-    float* memory = static_cast<float*>(::operator new(scratchFloats * sizeof(float), std::align_val_t{64}));
-    ~Scratch() { ::operator delete(memory, std::align_val_t{64}); }
+    float* memory = static_cast<float*>(::operator new (scratchFloats * sizeof(float), std::align_val_t{64}));
+    ~Scratch() { ::operator delete (memory, std::align_val_t{64}); }
   };
   thread_local Scratch scratch;
   return scratch.memory;
@@ -164,7 +164,8 @@ int physicalCores() {
     std::set<std::string> cores;
     for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
       if (!CPU_ISSET(cpu, &allowed)) continue;
-      std::ifstream file("/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/thread_siblings_list");
+      std::ifstream file("/sys/devices/system/cpu/cpu" + std::to_string(cpu) +
+                         "/topology/thread_siblings_list");
       std::string siblings;
       cores.insert(std::getline(file, siblings) ? siblings : std::to_string(cpu));
     }

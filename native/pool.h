@@ -18,7 +18,8 @@ struct KernelCall {
   double cost;  // rough nanoseconds on one core
 };
 
-// How many chunks a run may still begin; asked before each. `set` is for before a run, `stop` for any thread during it.
+// How many chunks a run may still begin; asked before each. `set` is for before a run, `stop` for any thread
+// during it.
 class ChunkBudget {
  public:
   void set(int64_t chunks) {
@@ -28,7 +29,8 @@ class ChunkBudget {
   void stop() { stopped_.store(true); }
   int64_t left() const { return left_.load(std::memory_order_relaxed); }
   bool allowsMore() const { return left() > 0 && !stopped_.load(std::memory_order_relaxed); }
-  // Takes one chunk, or answers false. Never takes more than there are, so that `left` tells how many were run.
+  // Takes one chunk, or answers false. Never takes more than there are, so that `left` tells how many were
+  // run.
   bool spend() {
     int64_t left = left_.load(std::memory_order_relaxed);
     while (left > 0 && !stopped_.load(std::memory_order_relaxed)) {
@@ -48,8 +50,9 @@ struct CallResult {
   bool stopped;   // the budget ran out before every chunk had run
 };
 
-// Runs `call` on at most `threads` threads, the caller among them, and returns when every started chunk has ended.
-// A caller that finds the pool busy runs alone. Bits do not depend on `threads`. `budget`: null for no limit.
+// Runs `call` on at most `threads` threads, the caller among them, and returns when every started chunk has
+// ended. A caller that finds the pool busy runs alone. Bits do not depend on `threads`. `budget`: null for no
+// limit.
 CallResult runCall(const KernelCall& call, int threads, ChunkBudget* budget);
 
 // min(physical cores, CPU affinity, cgroup quota), at least 1.

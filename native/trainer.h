@@ -1,5 +1,5 @@
-// netwright's own training thread: runs jobs (some milliseconds of plan steps) off the event loop's thread, one after
-// another, at lower priority. One per process, made at first need, never destroyed.
+// netwright's own training thread: runs jobs (some milliseconds of plan steps) off the event loop's thread,
+// one after another, at lower priority. One per process, made at first need, never destroyed.
 #pragma once
 
 #include <functional>
@@ -15,7 +15,8 @@ struct Job {
 // Queues `job`; jobs run in the order of submission. Returns false where no thread can be had.
 bool submitJob(Job job);
 
-// Drops the queued jobs of `owner` and returns when none is running. The caller has made sure that it ends soon.
+// Drops the queued jobs of `owner` and returns when none is running. The caller has made sure that it ends
+// soon.
 void cancelJobs(const void* owner);
 
 }  // namespace netwright

@@ -26,10 +26,25 @@ if (process.platform === 'win32') fail('The C++ tests need mmap: run them on Lin
 
 function execute(command, parameters) {
   return new Promise((resolve, reject) => {
-    spawn(command, parameters, { stdio: 'inherit' })
-      .on('error', reject)
-      .on('exit', (code, signal) => (code === 0 ? resolve() : reject(new Error(`${command}: ${signal ?? code}`))))
+    let output = ''
+    const child = spawn(command, parameters, { stdio: ['ignore', 'pipe', 'inherit'] })
+    child.stdout.on('data', (chunk) => {
+      process.stdout.write(chunk)
+      output += chunk
+    })
+    child.on('error', reject)
+    child.on('close', (code, signal) =>
+      code === 0 ? resolve(output) : reject(new Error(`${command}: ${signal ?? code}`)),
+    )
   })
+}
+
+const total = { passed: 0, failed: 0 }
+async function runTests(program) {
+  const output = await execute(program, process.argv.slice(2))
+  const [, passed, failed] = /^(\d+) passed, (\d+) failed$/m.exec(output) ?? fail(`${program} did not come to its end.`)
+  total.passed += Number(passed)
+  total.failed += Number(failed)
 }
 
 const isasHere = Object.entries(isas[process.arch] ?? fail(`No kernels for ${process.arch}.`))
@@ -59,7 +74,7 @@ async function buildAndRun(name, extra, programs) {
     const objects = [program, ...shared.map(({ object }) => object)].map((object) => join(folder, `${object}.o`))
     await execute(compiler, [...extra, ...objects, '-pthread', '-o', join(folder, program)])
     console.log(`${program}, ${name}`)
-    await execute(join(folder, program), process.argv.slice(2))
+    await runTests(join(folder, program))
   }
 }
 
@@ -81,6 +96,7 @@ try {
   }
   await sanitize('sanitized', 'address,undefined', programs)
   if (programs.includes('plan-test')) await sanitize('threads', 'thread', ['plan-test'])
+  console.log(`in all: ${total.passed} passed, ${total.failed} failed`)
 } catch (error) {
   fail(error.message)
 }

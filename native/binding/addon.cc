@@ -31,7 +31,8 @@ struct KernelBinding {
 };
 
 const KernelTable* tableArgument(const Napi::Value& value) {
-  const KernelTable* table = value.IsString() ? findTable(value.As<Napi::String>().Utf8Value().c_str()) : nullptr;
+  const KernelTable* table =
+      value.IsString() ? findTable(value.As<Napi::String>().Utf8Value().c_str()) : nullptr;
   if (table == nullptr) throw Napi::Error::New(value.Env(), "this CPU cannot run that ISA");
   return table;
 }
@@ -65,7 +66,8 @@ napi_value callKernel(napi_env rawEnv, napi_callback_info info) {
     const FlushDenormals flush;
     const int64_t units = countUnits(declaration, binding.table->units[binding.kernel], words, raw.numbers);
     const CallResult result =
-        runCall({binding.table->run[binding.kernel], words, units, declaration.cost(raw.numbers)}, binding.threads, nullptr);
+        runCall({binding.table->run[binding.kernel], words, units, declaration.cost(raw.numbers)},
+                binding.threads, nullptr);
     return statusValue(env, result.status);
   });
 }
@@ -79,10 +81,12 @@ Napi::Value createKernels(const Napi::CallbackInfo& info) {
   for (int i = 0; i < kernelCount; i++) {
     auto binding = std::make_unique<KernelBinding>(KernelBinding{table, i, threads});
     napi_value function = nullptr;
-    require(env, napi_create_function(env, declarations[i].name, NAPI_AUTO_LENGTH, callKernel, binding.get(), &function));
+    require(env, napi_create_function(env, declarations[i].name, NAPI_AUTO_LENGTH, callKernel, binding.get(),
+                                      &function));
     require(env, napi_add_finalizer(
                      env, function, binding.get(),
-                     [](napi_env, void* data, void*) { delete static_cast<KernelBinding*>(data); }, nullptr, nullptr));
+                     [](napi_env, void* data, void*) { delete static_cast<KernelBinding*>(data); }, nullptr,
+                     nullptr));
     binding.release();
     functions.Set(static_cast<uint32_t>(i), function);
   }
@@ -147,12 +151,14 @@ Napi::Value isas(const Napi::CallbackInfo& info) {
   return names;
 }
 
-// adjustExternalMemory(bytes): tells V8 of memory that only its SharedArrayBuffers know, which V8 does not count.
+// adjustExternalMemory(bytes): tells V8 of memory that only its SharedArrayBuffers know, which V8 does not
+// count.
 void adjustExternalMemory(const Napi::CallbackInfo& info) {
   int64_t total = 0;
   const int64_t most = int64_t{1} << 40;
   const double bytes = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : NAN;
-  if (!(std::fabs(bytes) <= static_cast<double>(most))) throw Napi::RangeError::New(info.Env(), "bytes is out of range");
+  if (!(std::fabs(bytes) <= static_cast<double>(most)))
+    throw Napi::RangeError::New(info.Env(), "bytes is out of range");
   napi_adjust_external_memory(info.Env(), static_cast<int64_t>(bytes), &total);
 }
 
@@ -162,17 +168,20 @@ Napi::Value addressModulo(const Napi::CallbackInfo& info) {
   if (!info[0].IsTypedArray()) throw Napi::TypeError::New(info.Env(), "view is not a typed array");
   napi_get_typedarray_info(info.Env(), info[0], nullptr, nullptr, &data, nullptr, nullptr);
   const int modulus = wholeArgument(info[1], 1, 1 << 30, "modulus");
-  return Napi::Number::New(info.Env(), static_cast<double>(reinterpret_cast<uintptr_t>(data) % static_cast<uintptr_t>(modulus)));
+  return Napi::Number::New(
+      info.Env(), static_cast<double>(reinterpret_cast<uintptr_t>(data) % static_cast<uintptr_t>(modulus)));
 }
 
-// burstFma(isa, iterations): runs a register-only FMA loop and returns the FLOPs done; timed, it is the core's peak.
+// burstFma(isa, iterations): runs a register-only FMA loop and returns the FLOPs done; timed, it is the
+// core's peak.
 Napi::Value burstFma(const Napi::CallbackInfo& info) {
   const KernelTable* table = tableArgument(info[0]);
   return Napi::Number::New(info.Env(), table->burstFma(wholeArgument(info[1], 0, 1 << 30, "iterations")));
 }
 
-// The environment ends (process exit, worker terminated): its jobs stop before their next chunk, and their memory may
-// go only when they have. A terminated worker runs no `finally`, so it may hold a lock that a job is waiting for.
+// The environment ends (process exit, worker terminated): its jobs stop before their next chunk, and their
+// memory may go only when they have. A terminated worker runs no `finally`, so it may hold a lock that a job
+// is waiting for.
 void cleanUp(void* data) {
   auto* environment = static_cast<Environment*>(data);
   for (PlanHandle* plan : environment->running) plan->stopNow();
@@ -189,8 +198,8 @@ void reportUncaught(napi_env env, const Napi::Error& error) {
   }
 }
 
-// The pool's and the trainer's threads never end, so their code must stay when the worker that loaded it ends. Linux:
-// a linker flag (sources.json); macOS does not unload what has thread-local variables.
+// The pool's and the trainer's threads never end, so their code must stay when the worker that loaded it
+// ends. Linux: a linker flag (sources.json); macOS does not unload what has thread-local variables.
 void stayLoaded() {
 #if defined(_WIN32)
   HMODULE module = nullptr;
@@ -239,5 +248,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
 }  // namespace netwright
 
 // NODE_API_MODULE wants a plain name in the global namespace.
-static Napi::Object initialise(Napi::Env env, Napi::Object exports) { return netwright::initialise(env, exports); }
+static Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  return netwright::initialise(env, exports);
+}
 NODE_API_MODULE(netwright, initialise)

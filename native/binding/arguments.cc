@@ -2,7 +2,6 @@
 
 #include "arguments.h"
 
-
 namespace netwright {
 namespace {
 
@@ -19,7 +18,8 @@ napi_typedarray_type arrayType(Kind kind) {
 
 const char* const elementNames[] = {"float32", "int32", "uint8"};
 
-[[noreturn]] void fail(Napi::Env env, const Declaration& declaration, const Parameter& parameter, const char* expected) {
+[[noreturn]] void fail(Napi::Env env, const Declaration& declaration, const Parameter& parameter,
+                       const char* expected) {
   auto error = Napi::TypeError::New(
       env, std::string(declaration.name) + ": " + parameter.name + " is not " + expected);
   error.Set("code", Napi::String::New(env, "ERR_KERNEL"));

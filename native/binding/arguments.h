@@ -7,8 +7,8 @@
 
 namespace netwright {
 
-// Reads `count` JavaScript arguments of a kernel: typed arrays, numbers, null or undefined for what is absent.
-// Throws a Napi::TypeError that names the kernel and the parameter.
+// Reads `count` JavaScript arguments of a kernel: typed arrays, numbers, null or undefined for what is
+// absent. Throws a Napi::TypeError that names the kernel and the parameter.
 void readArguments(Napi::Env env, const Declaration& declaration, const napi_value* values, size_t count,
                    RawArguments* raw);
 

@@ -16,9 +16,11 @@ namespace {
   throw error;
 }
 
-int64_t wholeArgument(const Napi::CallbackInfo& info, size_t i, const char* name, int64_t least, int64_t most) {
+int64_t wholeArgument(const Napi::CallbackInfo& info, size_t i, const char* name, int64_t least,
+                      int64_t most) {
   const double value = info[i].IsNumber() ? info[i].As<Napi::Number>().DoubleValue() : NAN;
-  if (!(value >= static_cast<double>(least) && value <= static_cast<double>(most) && value == std::floor(value))) {
+  if (!(value >= static_cast<double>(least) && value <= static_cast<double>(most) &&
+        value == std::floor(value))) {
     fail(info.Env(), std::string("Plan: ") + name + " is not a whole number in its range", "ERR_ARGUMENT");
   }
   return static_cast<int64_t>(value);
@@ -42,8 +44,9 @@ Doubles doublesArgument(const Napi::CallbackInfo& info, size_t i, const char* na
 }  // namespace
 
 Napi::Function LockHandle::define(Napi::Env env) {
-  return DefineClass(env, "Lock",
-                     {InstanceMethod<&LockHandle::acquire>("acquire"), InstanceMethod<&LockHandle::release>("release")});
+  return DefineClass(
+      env, "Lock",
+      {InstanceMethod<&LockHandle::acquire>("acquire"), InstanceMethod<&LockHandle::release>("release")});
 }
 
 // Tells Locks from all other objects, whatever JavaScript has done to their prototypes.
@@ -80,9 +83,10 @@ void LockHandle::releaseNow() {
 }
 
 Napi::Function PlanHandle::define(Napi::Env env) {
-  return DefineClass(env, "Plan",
-                     {InstanceMethod<&PlanHandle::bind>("bind"), InstanceMethod<&PlanHandle::runSync>("runSync"),
-                      InstanceMethod<&PlanHandle::run>("run"), InstanceMethod<&PlanHandle::stop>("stop")});
+  return DefineClass(
+      env, "Plan",
+      {InstanceMethod<&PlanHandle::bind>("bind"), InstanceMethod<&PlanHandle::runSync>("runSync"),
+       InstanceMethod<&PlanHandle::run>("run"), InstanceMethod<&PlanHandle::stop>("stop")});
 }
 
 PlanHandle::PlanHandle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PlanHandle>(info) {
@@ -114,7 +118,8 @@ void PlanHandle::bind(const Napi::CallbackInfo& info) {
   std::vector<Slot> slots;
   std::vector<Napi::ObjectReference> bound;
   for (uint32_t i = 0; i < slotCount; i++) {
-    const Napi::Value view = given.Get(i);  // may run JavaScript (a getter), which may change the array or run the plan
+    const Napi::Value view =
+        given.Get(i);  // may run JavaScript (a getter), which may change the array or run the plan
     napi_typedarray_type type{};
     size_t length = 0, offset = 0;
     void* data = nullptr;
@@ -125,7 +130,8 @@ void PlanHandle::bind(const Napi::CallbackInfo& info) {
       napi_is_arraybuffer(env, buffer, &canBeDetached);
     }
     if (canBeDetached) {
-      fail(env, "Plan: slot " + std::to_string(i) + " is not a typed array on a SharedArrayBuffer", "ERR_ARGUMENT");
+      fail(env, "Plan: slot " + std::to_string(i) + " is not a typed array on a SharedArrayBuffer",
+           "ERR_ARGUMENT");
     }
     const size_t bytes = type == napi_float64_array ? 8 : type == napi_uint8_array ? 1 : 4;
     const bool known = type == napi_float64_array || type == napi_uint8_array || type == napi_float32_array ||
@@ -142,7 +148,8 @@ void PlanHandle::bind(const Napi::CallbackInfo& info) {
 // Reads (steps, count, step, call, budget) into the run in progress.
 void PlanHandle::prepare(const Napi::CallbackInfo& info) {
   requireIdle(info.Env());
-  if (bound_.size() != static_cast<size_t>(plan_.slotCount)) fail(info.Env(), "Plan: no slots are bound", "ERR_STATE");
+  if (bound_.size() != static_cast<size_t>(plan_.slotCount))
+    fail(info.Env(), "Plan: no slots are bound", "ERR_STATE");
   const Doubles steps = doublesArgument(info, 0, "steps");
   count_ = wholeArgument(info, 1, "count", 0, steps.length / plan_.columnCount);
   progress_ = Progress{};

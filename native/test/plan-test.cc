@@ -1,7 +1,9 @@
-// Plans, the thread pool and the training thread without Node: equal bits for any number of threads and any pattern of
-// stops, no allocation in a step, and damaged plans, whose every tensor ends at an unreadable page (or is its own
-// allocation, under AddressSanitizer). Built as shipped and under each sanitizer: scripts/test-native.mjs.
-// Usage: plan-test [isa]. NETWRIGHT_TEST_SEED repeats the damaged plans.
+// Plans, the thread pool and the training thread without Node: equal bits for any number of threads and any
+// pattern of stops, no allocation in a step, and damaged plans, whose every tensor ends at an unreadable page
+// (or is its own allocation, under AddressSanitizer). Built as shipped and under each sanitizer:
+// scripts/test-native.mjs. Usage: plan-test [isa]. NETWRIGHT_TEST_SEED repeats the damaged plans.
+
+#include "../plan.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -17,7 +19,6 @@
 #include <vector>
 
 #include "../dispatch.h"
-#include "../plan.h"
 #include "../pool.h"
 #include "../trainer.h"
 #include "memory.h"
@@ -30,7 +31,8 @@
 #endif
 #endif
 
-// Every allocation of the process is counted. Sanitizers bring their own malloc, so there only `new` would be seen.
+// Every allocation of the process is counted. Sanitizers bring their own malloc, so there only `new` would be
+// seen.
 static std::atomic<int64_t> allocations{0};
 #if !defined(SANITIZED) && defined(__GLIBC__)
 extern "C" {
@@ -89,7 +91,9 @@ class Random {
     state_ = state_ * 6364136223846793005u + 1442695040888963407u;
     return static_cast<uint32_t>(state_ >> 33);
   }
-  int below(int n) { return static_cast<int>((static_cast<uint64_t>(next()) * static_cast<uint64_t>(n)) >> 31); }
+  int below(int n) {
+    return static_cast<int>((static_cast<uint64_t>(next()) * static_cast<uint64_t>(n)) >> 31);
+  }
   float uniform() { return static_cast<float>(next()) * (2.0f / 2147483648.0f) - 1.0f; }
 
  private:
@@ -101,7 +105,9 @@ class Code {
  public:
   std::vector<double> numbers;
 
-  Code& call(int kernel, bool commit = false) { return add({static_cast<double>(kernel), commit ? 1.0 : 0.0}); }
+  Code& call(int kernel, bool commit = false) {
+    return add({static_cast<double>(kernel), commit ? 1.0 : 0.0});
+  }
   Code& absent() { return add({0}); }
   // `length` elements of `slot`, from its start; `perRow` more for each row of the step.
   Code& tensor(int slot, double length, double perRow = 0) {
@@ -118,18 +124,30 @@ class Code {
   }
 };
 
-// A two-layer classifier on random samples: large enough that its products and the random numbers go to several
-// threads (60 µs by their own estimate), small enough for 10,000 steps.
+// A two-layer classifier on random samples: large enough that its products and the random numbers go to
+// several threads (60 µs by their own estimate), small enough for 10,000 steps.
 constexpr int inputs = 480, hidden = 64, classes = 10, batch = 64, columns = 3;
-enum SlotIndex { xSlot, hSlot, logitsSlot, lossesSlot, softmaxSlot, onesSlot, labelsSlot, weightsSlot, gradientsSlot };
+enum SlotIndex {
+  xSlot,
+  hSlot,
+  logitsSlot,
+  lossesSlot,
+  softmaxSlot,
+  onesSlot,
+  labelsSlot,
+  weightsSlot,
+  gradientsSlot
+};
 constexpr int slotCount = gradientsSlot + 1;
 // Weights, each on a cache line: W1, b1, W2, b2.
-constexpr int w1 = 0, b1 = inputs * hidden, w2 = b1 + hidden, b2 = w2 + hidden * classes, weightCount = b2 + 16;
+constexpr int w1 = 0, b1 = inputs * hidden, w2 = b1 + hidden, b2 = w2 + hidden * classes,
+              weightCount = b2 + 16;
 
 std::vector<double> classifier() {
   Code code;
   const auto part = [&code](int slot, int offset, int length) {
-    code.numbers.insert(code.numbers.end(), {1, static_cast<double>(slot), 4.0 * offset, 0, static_cast<double>(length), 0});
+    code.numbers.insert(code.numbers.end(),
+                        {1, static_cast<double>(slot), 4.0 * offset, 0, static_cast<double>(length), 0});
   };
   const auto flags = [&code](int transposeA, int transposeB, int relu) {
     code.number(transposeA).number(transposeB).number(relu).number(1).number(0);
@@ -153,7 +171,12 @@ std::vector<double> classifier() {
   code.tensor(softmaxSlot, 0, classes).tensor(labelsSlot, 0, 1).rows().number(classes);
   code.call(gemmKernel);
   part(gradientsSlot, w2, hidden * classes);
-  code.tensor(hSlot, 0, hidden).tensor(softmaxSlot, 0, classes).absent().number(hidden).number(classes).rows();
+  code.tensor(hSlot, 0, hidden)
+      .tensor(softmaxSlot, 0, classes)
+      .absent()
+      .number(hidden)
+      .number(classes)
+      .rows();
   flags(1, 0, 0);
   code.call(sumRowsKernel);
   part(gradientsSlot, b2, classes);
@@ -239,9 +262,11 @@ void testSteps(const KernelTable* table, int64_t steps) {
     const Progress progress = target.run(rows, steps, 1);
     const int64_t after = allocations;
     const std::string name = std::string(table->isa) + ", " + std::to_string(threads) + " threads: ";
-    check(progress.outcome == Outcome::done && progress.step == steps, name + "all steps are done " + progress.message);
+    check(progress.outcome == Outcome::done && progress.step == steps,
+          name + "all steps are done " + progress.message);
     if (countsAllocations) {
-      check(after == before, name + std::to_string(after - before) + " allocations in " + std::to_string(steps - 1) + " steps");
+      check(after == before, name + std::to_string(after - before) + " allocations in " +
+                                 std::to_string(steps - 1) + " steps");
     }
     check(progress.chunks > steps, name + "counts its chunks");
     if (threads == 1) {
@@ -366,8 +391,8 @@ void testTrainer() {
   check(next[1] == jobs && next[2] == jobs, "jobs of other owners all run");
 }
 
-// A call of a random kernel that is in order: small sizes, each tensor exactly as long as it must be. Then some of its
-// numbers are damaged. Whatever is accepted must stay within its tensors.
+// A call of a random kernel that is in order: small sizes, each tensor exactly as long as it must be. Then
+// some of its numbers are damaged. Whatever is accepted must stay within its tensors.
 struct DamagedPlans {
   const KernelTable* table;
   Random random;
@@ -377,9 +402,34 @@ struct DamagedPlans {
   double size() { return random.below(3) == 0 ? random.below(4) : random.below(40); }
 
   double nasty() {
-    static const double values[] = {NAN, INFINITY, -INFINITY, -1, -0.0, 0.5, 1, 2, 3, 4, 7, 63, 64, 65, 4097, 2147483647, 2147483648.0,
-                                    4294967295.0, 4294967296.0, 1e12, 9007199254740991.0, 9007199254740992.0,
-                                    1.7e19, 1e300, -2, -4, -2147483648.0, 5e-324};
+    static const double values[] = {NAN,
+                                    INFINITY,
+                                    -INFINITY,
+                                    -1,
+                                    -0.0,
+                                    0.5,
+                                    1,
+                                    2,
+                                    3,
+                                    4,
+                                    7,
+                                    63,
+                                    64,
+                                    65,
+                                    4097,
+                                    2147483647,
+                                    2147483648.0,
+                                    4294967295.0,
+                                    4294967296.0,
+                                    1e12,
+                                    9007199254740991.0,
+                                    9007199254740992.0,
+                                    1.7e19,
+                                    1e300,
+                                    -2,
+                                    -4,
+                                    -2147483648.0,
+                                    5e-324};
     return values[random.below(static_cast<int>(sizeof values / sizeof *values))];
   }
 
@@ -398,7 +448,8 @@ struct DamagedPlans {
         if (kind == Kind::scalar) numbers[i] = random.uniform();
       }
       bool good = true;
-      for (const Rule* rule = declaration.rules; rule->text != nullptr; rule++) good = good && rule->holds(numbers) != 0;
+      for (const Rule* rule = declaration.rules; rule->text != nullptr; rule++)
+        good = good && rule->holds(numbers) != 0;
       if (good) break;
     }
     const double rows = 1 + random.below(8);
@@ -417,10 +468,12 @@ struct DamagedPlans {
         const int64_t offset = bytes * random.below(3);
         const auto slotBytes = static_cast<int64_t>(length) * bytes + offset;
         char* data = memory.room<char>(slotBytes);
-        for (int64_t j = 0; j < slotBytes; j++) data[j] = static_cast<char>(random.below(4) == 0 ? random.below(256) : 0);
+        for (int64_t j = 0; j < slotBytes; j++)
+          data[j] = static_cast<char>(random.below(4) == 0 ? random.below(256) : 0);
         const bool whole = random.below(8) == 0;
-        code.numbers.insert(code.numbers.end(), {1, static_cast<double>(slots.size()), static_cast<double>(offset), 0,
-                                                 whole ? wholeSlot : length, 0});
+        code.numbers.insert(code.numbers.end(),
+                            {1, static_cast<double>(slots.size()), static_cast<double>(offset), 0,
+                             whole ? wholeSlot : length, 0});
         slots.push_back({data, slotBytes});
       } else if (random.below(4) == 0 && fmod(numbers[i], rows) == 0) {
         code.rows(numbers[i] / rows);
@@ -443,10 +496,12 @@ struct DamagedPlans {
           break;
         case 2:
         case 3:
-          if (place < static_cast<int>(code.numbers.size())) code.numbers[static_cast<size_t>(place)] += random.below(3) - 1;
+          if (place < static_cast<int>(code.numbers.size()))
+            code.numbers[static_cast<size_t>(place)] += random.below(3) - 1;
           break;
         default:
-          if (place < static_cast<int>(code.numbers.size())) code.numbers[static_cast<size_t>(place)] = nasty();
+          if (place < static_cast<int>(code.numbers.size()))
+            code.numbers[static_cast<size_t>(place)] = nasty();
       }
     }
     if (!plan.parse(code.numbers.data(), static_cast<int64_t>(code.numbers.size())).empty()) {
@@ -468,7 +523,8 @@ void testDamagedPlans(const KernelTable* table, int count) {
   const char* given = getenv("NETWRIGHT_TEST_SEED");
   const uint64_t seed =
       given != nullptr ? strtoull(given, nullptr, 10)
-                       : static_cast<uint64_t>(std::chrono::system_clock::now().time_since_epoch().count() / 1000 % 1000000);
+                       : static_cast<uint64_t>(std::chrono::system_clock::now().time_since_epoch().count() /
+                                               1000 % 1000000);
   printf("damaged plans, %s: NETWRIGHT_TEST_SEED=%llu\n", table->isa, static_cast<unsigned long long>(seed));
   fflush(stdout);
   DamagedPlans plans{table, Random(seed), {}};

@@ -71,7 +71,11 @@ export class Plan {
 
   /** Memory for the program's slots, by name; a name that the program does not use is ignored. */
   bind(slots: Readonly<Record<string, TensorData>>): void {
-    const all: Readonly<Record<string, TensorData>> = { ...slots, [workspaceSlot]: this.#workspace, constants: this.#constants }
+    const all: Readonly<Record<string, TensorData>> = {
+      ...slots,
+      [workspaceSlot]: this.#workspace,
+      constants: this.#constants,
+    }
     this.#executor.bind(
       this.program.slots.map((name) => {
         const view = all[name]

@@ -8,7 +8,7 @@ const scene = (name: string, argument = '', execArgv: readonly string[] = []): P
   runChild('test/train/lifetime-child.ts', [name, argument], { execArgv })
 const textOf = ({ code, signal, output }: ChildResult): string => `code ${code}, signal ${signal}\n${output}`
 
-it.each([
+it.concurrent.each([
   ['collection', 'plans, memory and a dropped model survive garbage collections while a job runs'],
   ['workers', 'eight workers terminated in the middle of steps disturb neither each other nor one that finishes'],
   ['unload', 'the addon stays loaded when the only worker that uses it ends'],
@@ -26,15 +26,15 @@ it.each([
   60_000,
 )
 
-it('process.exit() in the middle of training ends the process, with its code, ten times of ten', async () => {
+it.concurrent('process.exit() in the middle of training ends the process, with its code, ten times of ten', async () => {
   for (let code = 30; code < 40; code++) {
     const result = await scene('exit', String(code))
     expect(result.code, textOf(result)).toBe(code)
   }
-})
+}, 60_000)
 
-it('an uncaught error in the middle of training ends the process', async () => {
+it.concurrent('an uncaught error in the middle of training ends the process', async () => {
   const result = await scene('throw')
   expect(result.code, textOf(result)).toBe(1)
   expect(result.output).toContain('thrown while training')
-})
+}, 60_000)

@@ -39,7 +39,7 @@ describe.each(availableIsas())('%s', (isa) => {
     let predictions = 0
     const seen = new Set<number>()
     let done = false
-    const fitting = training.fit(x, y, { ...options(), epochs: 30 }).then(() => {
+    const fitting = training.fit(x, y, { ...options(), epochs: 6 }).then(() => {
       done = true
     })
     while (!done) {
