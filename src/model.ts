@@ -27,7 +27,6 @@ import { Turns } from './train/turns.js'
 /** A network with `fit` and `evaluate`: what Model and Sequential share. */
 export abstract class TrainableNetwork extends Network {
   readonly #turns = new Turns()
-  #fitting = false
   #loss: Loss | undefined
   #optimizer: { readonly optimizer: Optimizer; readonly state: readonly TensorData[] } | undefined
 
@@ -46,8 +45,8 @@ export abstract class TrainableNetwork extends Network {
   async fit(data: DataLike | TensorLike, second: TensorLike | FitOptions, third?: FitOptions): Promise<History> {
     const options = (third ?? second) as FitOptions
     checkFitOptions(options)
-    if (this.#fitting) throw netwrightError('ERR_STATE', 'fit: this model is being trained already; await that first')
-    this.#fitting = true
+    if (this.fitting) throw netwrightError('ERR_STATE', 'fit: this model is being trained already; await that first')
+    this.fitting = true
     try {
       const dataset = this.#dataset(data, third === undefined ? undefined : (second as TensorLike))
       const { validationData, loss, optimizer } = options
@@ -57,7 +56,7 @@ export abstract class TrainableNetwork extends Network {
       this.#loss = loss
       return await runTraining(this, sealed, dataset, validation, options, state, this.#turns)
     } finally {
-      this.#fitting = false
+      this.fitting = false
     }
   }
 

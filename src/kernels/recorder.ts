@@ -1,7 +1,8 @@
 // Records the kernel calls of one step into a Program. Computes nothing.
 //
 // Layers compute sizes with plain numbers, so a single recording could not tell a batch of 100 from 100 features.
-// The step is therefore recorded at two batch sizes, and every number that grows with the rows is found by comparison.
+// The step is therefore recorded at several batch sizes: every number that grows with the rows is found by comparing
+// two, and the others must agree.
 
 import { netwrightError } from '../errors.js'
 import { sizeOf } from '../tensor/shape.js'
@@ -23,6 +24,8 @@ import {
 
 /** Two primes: no size of a network is a multiple of one of them by accident and not of the other. */
 const probes = [7, 11] as const
+/** And two more that must fit what those say: a single row, and more rows than a layer might treat alike. */
+const checks = [1, 1009] as const
 const constantsSlot = 'constants'
 /** Length of a tensor that is all of its slot; native/plan.h has the same. */
 const wholeSlot = -1
@@ -172,7 +175,8 @@ export interface Recording {
 }
 
 /**
- * Records the step that `build` writes. `build` runs once for each of two batch sizes and must make the same calls.
+ * Records the step that `build` writes. `build` runs once for each of several batch sizes and must make the same
+ * calls.
  * `stepValues` are the names of the step table's columns after `rows`.
  */
 export function record(
@@ -181,23 +185,43 @@ export function record(
   regions: readonly Region[],
   build: (recorder: Recorder) => void,
 ): Recording {
-  const [first, second] = probes.map((rows) => {
+  const [first, second, ...others] = [...probes, ...checks].map((rows) => {
     const recorder = new Recorder(real, rows, regions)
     build(recorder)
     return recorder
-  }) as [Recorder, Recorder]
+  }) as [Recorder, Recorder, ...Recorder[]]
   const columns = ['rows', ...stepValues]
-  sameCount('kernel calls', first.calls.length, second.calls.length)
-  sameCount('tensors', first.memories.length, second.memories.length)
-  const calls = first.calls.map((call, i) => mergeCall(call, second.calls[i] as RecordedCall, columns))
-  const memories = first.memories.map((memory, i): ProgramMemory => {
-    const other = second.memories[i] as RecordedMemory
-    const length = requireLinear(`The length of tensor ${i}`, [memory.length, other.length], probes)
-    return { element: memory.element, length, kept: memory.kept }
-  })
+  const merged = merge(first, second, columns)
+  for (const other of others) {
+    if (JSON.stringify(merge(first, other, columns)) === JSON.stringify(merged)) continue
+    throw netwrightError(
+      'ERR_RECORDING',
+      `A batch of ${other.rows} is not computed as batches of ${first.rows} and ${second.rows} are: ` +
+        'in a recorded step every number must be constant, or a whole multiple of the batch size.',
+    )
+  }
   const slots = new Set<string>()
-  for (const call of calls) for (const { memory } of tensorsOf(call)) if (typeof memory === 'string') slots.add(memory)
-  return { program: { calls, memories, slots: [...slots], columns }, constants: packConstants(first, second) }
+  for (const call of merged.calls) {
+    for (const { memory } of tensorsOf(call)) if (typeof memory === 'string') slots.add(memory)
+  }
+  return { program: { ...merged, slots: [...slots], columns }, constants: packConstants(first, second) }
+}
+
+type BatchSizes = readonly [number, number]
+
+/** What two recordings have in common, with numbers that follow the rows. */
+function merge(a: Recorder, b: Recorder, columns: readonly string[]): Pick<Program, 'calls' | 'memories'> {
+  const rows: BatchSizes = [a.rows, b.rows]
+  sameCount('kernel calls', a.calls.length, b.calls.length, rows)
+  sameCount('tensors', a.memories.length, b.memories.length, rows)
+  sameCount('constants', a.constants.length, b.constants.length, rows)
+  return {
+    calls: a.calls.map((call, i) => mergeCall(call, b.calls[i] as RecordedCall, columns, rows)),
+    memories: a.memories.map(({ element, length, kept }, i): ProgramMemory => {
+      const other = b.memories[i] as RecordedMemory
+      return { element, length: requireLinear(`The length of tensor ${i}`, [length, other.length], rows), kept }
+    }),
+  }
 }
 
 /** Every tensor that a call touches. */
@@ -206,20 +230,20 @@ export function tensorsOf(call: ProgramCall): ProgramTensor[] {
   return call.args.flatMap((argument) => (argument.kind === 'tensor' ? [argument.tensor] : []))
 }
 
-function sameCount(what: string, a: number, b: number): void {
+function sameCount(what: string, a: number, b: number, rows: BatchSizes): void {
   if (a === b) return
   throw netwrightError(
     'ERR_RECORDING',
-    `A batch of ${probes[0]} makes ${a} ${what} and a batch of ${probes[1]} makes ${b}: ` +
+    `A batch of ${rows[0]} makes ${a} ${what} and a batch of ${rows[1]} makes ${b}: ` +
       'a recorded step must make the same calls for every batch size.',
   )
 }
 
-function mergeCall(a: RecordedCall, b: RecordedCall, columns: readonly string[]): ProgramCall {
+function mergeCall(a: RecordedCall, b: RecordedCall, columns: readonly string[], rows: BatchSizes): ProgramCall {
   if (a.kernel !== b.kernel || a.phase !== b.phase) {
     throw netwrightError(
       'ERR_RECORDING',
-      `${a.owner} calls ${a.kernel} for a batch of ${probes[0]} and ${b.kernel} for a batch of ${probes[1]}: ` +
+      `${a.owner} calls ${a.kernel} for a batch of ${rows[0]} and ${b.kernel} for a batch of ${rows[1]}: ` +
         'a recorded step must make the same calls for every batch size.',
     )
   }
@@ -235,10 +259,10 @@ function mergeCall(a: RecordedCall, b: RecordedCall, columns: readonly string[])
       throw netwrightError('ERR_RECORDING', `${what} is the unknown step value '${value.name}'`)
     }
     if (typeof value === 'number' && typeof other === 'number') {
-      return { kind: 'number', value: requireLinear(what, [value, other], probes) }
+      return { kind: 'number', value: requireLinear(what, [value, other], rows) }
     }
     if (isRecordedTensor(value) && isRecordedTensor(other) && value.memory === other.memory) {
-      return { kind: 'tensor', tensor: mergeTensor(what, value, other) }
+      return { kind: 'tensor', tensor: mergeTensor(what, value, other, rows) }
     }
     throw netwrightError('ERR_RECORDING', `${what} is not the same thing for every batch size`)
   })
@@ -254,8 +278,8 @@ function isRecordedTensor(value: RecordedArgument): value is RecordedTensor {
   return typeof value === 'object' && value !== null && !(value instanceof StepValue)
 }
 
-function mergeTensor(what: string, a: RecordedTensor, b: RecordedTensor): ProgramTensor {
-  const linear = (part: string, x: number, y: number): Linear => requireLinear(`The ${part} of ${what}`, [x, y], probes)
+function mergeTensor(what: string, a: RecordedTensor, b: RecordedTensor, rows: BatchSizes): ProgramTensor {
+  const linear = (part: string, x: number, y: number): Linear => requireLinear(`The ${part} of ${what}`, [x, y], rows)
   return {
     memory: a.memory,
     element: a.element,
@@ -267,7 +291,6 @@ function mergeTensor(what: string, a: RecordedTensor, b: RecordedTensor): Progra
 
 /** The constants of both recordings, which must agree, in one block. */
 function packConstants(first: Recorder, second: Recorder): Uint8Array {
-  sameCount('constants', first.constants.length, second.constants.length)
   const last = first.constants.at(-1)
   const packed = new Uint8Array(last === undefined ? 0 : last.byteOffset + last.data.byteLength)
   first.constants.forEach(({ data, byteOffset }, i) => {

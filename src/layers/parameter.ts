@@ -1,6 +1,7 @@
 // Parameter: a tensor that training changes, and its gradient.
 
-import { type Shape, sizeOf } from '../tensor/shape.js'
+import { netwrightError } from '../errors.js'
+import { type Shape, shapeText, sizeOf } from '../tensor/shape.js'
 import { Tensor } from '../tensor/tensor.js'
 
 /**
@@ -14,6 +15,7 @@ export class Parameter {
   readonly decay: boolean
   #value: Tensor
   #gradient: Tensor
+  #moved = false
 
   constructor(name: string, value: Tensor, options: { decay?: boolean } = {}) {
     this.name = name
@@ -38,8 +40,19 @@ export class Parameter {
     return sizeOf(this.shape)
   }
 
-  /** Moves value and gradient into a model's memory, contents included. Used by the model when it is sealed. */
+  /**
+   * Moves value and gradient into a model's memory, contents included. Used by the model when it is sealed.
+   * Throws ERR_STATE when they are in a model's memory already.
+   */
   moveTo(value: Tensor, gradient: Tensor): void {
+    if (this.#moved) {
+      throw netwrightError(
+        'ERR_STATE',
+        `Parameter '${this.name}' ${shapeText(this.shape)} belongs to another model already: a layer can be shared ` +
+          'inside a model, not between models. Make a new layer.',
+      )
+    }
+    this.#moved = true
     value.data.set(this.#value.data)
     gradient.data.set(this.#gradient.data)
     this.#value = value

@@ -43,6 +43,8 @@ const predictionRows = 256
 export abstract class Network {
   readonly seed: number
   readonly backend: Backend
+  /** True while `fit` runs: its thread then writes the gradients. */
+  protected fitting = false
   #sealed: Sealed | undefined
   #forward: ForwardPass | undefined
   #prediction: { readonly plan: Plan; readonly inputs: readonly number[]; readonly output: number } | undefined
@@ -112,6 +114,7 @@ export abstract class Network {
    * By hand: the output for a batch, in training mode; keeps what backward() needs. Returns a new tensor.
    */
   forward(...inputs: readonly TensorLike[]): Tensor {
+    this.#requireIdle('forward')
     const { kernels } = this.backend
     const tensors = inputs.map((input) => toReal(input, kernels.real))
     const { graph } = this.seal(tensors.map(({ shape }) => shape.slice(1)))
@@ -121,6 +124,7 @@ export abstract class Network {
 
   /** By hand: writes every parameter's gradient, from the gradient of the last forward()'s output. */
   backward(gradient: TensorLike): void {
+    this.#requireIdle('backward')
     if (this.#forward === undefined) throw netwrightError('ERR_STATE', 'backward() was called before forward()')
     const { output } = this.#forward
     const given = toReal(gradient, this.backend.real)
@@ -180,6 +184,11 @@ export abstract class Network {
     } finally {
       lock.release()
     }
+  }
+
+  #requireIdle(what: string): void {
+    if (!this.fitting) return
+    throw netwrightError('ERR_STATE', `${what}: this model is being trained; await fit first, or use predict`)
   }
 
   #isSingleSample(inputs: readonly Tensor[]): boolean {

@@ -71,6 +71,18 @@ describe('numbers', () => {
     expect(message).toContain(`3.Linear: argument value of fill is ${size(7)} for a batch of 7 and ${size(11)} for`)
   })
 
+  it.each([
+    ['the rows up to five', (rows: number) => Math.min(rows, 5)],
+    ['the rows up to a hundred', (rows: number) => Math.min(rows, 100)],
+    ['at least a hundred', (rows: number) => Math.max(rows, 100)],
+    ['something else for one row', (rows: number) => (rows === 1 ? 2 : 3)],
+  ])('%s is refused, though batches of 7 and 11 agree', async (_, size) => {
+    const { code } = await refusal(({ kernels, rows }) =>
+      kernels.fill({ y: kernels.empty([2]), n: 2, value: size(rows) }),
+    )
+    expect(code).toBe('ERR_RECORDING')
+  })
+
   it('a tensor whose length does not follow the rows is refused', async () => {
     const { code, message } = await refusal(({ kernels, rows }) => void kernels.empty([rows, rows]))
     expect(code).toBe('ERR_RECORDING')

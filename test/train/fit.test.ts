@@ -119,6 +119,8 @@ describe.each(backends)('%s', (_, backend) => {
     const controller = new AbortController()
     const training = net.fit(x, y, options({ epochs: 1e6, signal: controller.signal }))
     await expect(net.fit(x, y, options())).rejects.toMatchObject({ code: 'ERR_STATE' })
+    expect(() => net.forward(x)).toThrow('forward: this model is being trained')
+    expect(() => net.backward(x)).toThrow('backward: this model is being trained')
     expect(net.predict(x).shape).toEqual([90, 4])
     expect((await net.evaluate(x, y)).accuracy).toBeGreaterThanOrEqual(0)
     controller.abort()
@@ -165,6 +167,12 @@ describe.each(backends)('%s', (_, backend) => {
         'ERR_ARGUMENT',
         /batchSize is 0, expected a whole number from 1/,
       ))
+    it('a layer of another model', async () => {
+      const layer = new Linear(12, 4)
+      await new Sequential([layer], { backend }).fit(x, y, options({ epochs: 1 }))
+      const other = new Sequential([layer], { backend })
+      await rejects(other.fit(x, y, options()), 'ERR_STATE', /'weight' \(12, 4\) belongs to another model/)
+    })
     it('an unknown option', () =>
       rejects(model().fit(x, y, { ...options(), batchsize: 3 } as never), 'ERR_ARGUMENT', /unknown option 'batchsize'/))
     it('no loss', () =>
