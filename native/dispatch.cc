@@ -12,7 +12,8 @@
 #elif defined(__aarch64__) || defined(_M_ARM64)
 #define NETWRIGHT_ARM64 1
 #else
-#error "netwright has kernels for x86-64 and arm64 only; use the TypeScript reference backend on other processors"
+#error \
+    "netwright has kernels for x86-64 and arm64 only; use the TypeScript reference backend on other processors"
 #endif
 
 namespace netwright {

@@ -1,5 +1,6 @@
-// Flush-to-zero and denormals-are-zero for the current thread, restored on exit: denormals make kernels up to 25 times
-// slower, and eager calls must give the same bits as planned ones, so every native entry uses this guard.
+// Flush-to-zero and denormals-are-zero for the current thread, restored on exit: denormals make kernels up to
+// 25 times slower, and eager calls must give the same bits as planned ones, so every native entry uses this
+// guard.
 #pragma once
 #include <stdint.h>
 

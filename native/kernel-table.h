@@ -1,5 +1,5 @@
-// The table of kernels that each ISA exports: the one thing that crosses from code built with ISA flags to the rest.
-// Included by both sides, so it uses no C++ standard library.
+// The table of kernels that each ISA exports: the one thing that crosses from code built with ISA flags to
+// the rest. Included by both sides, so it uses no C++ standard library.
 #pragma once
 #include <stdint.h>
 
@@ -7,8 +7,8 @@
 
 namespace netwright {
 
-// How a kernel ended. code 0: well; code i > 0: declaration's failure i, at `row`, with the offending `value`.
-// A kernel stops at the first failing row of its range.
+// How a kernel ended. code 0: well; code i > 0: declaration's failure i, at `row`, with the offending
+// `value`. A kernel stops at the first failing row of its range.
 struct Status {
   int64_t row;
   double value;
@@ -33,7 +33,8 @@ struct KernelTable {
   const char* isa;
   KernelFunction run[kernelCount];
   UnitsFunction units[kernelCount];  // null where the declaration counts the units
-  // Runs `iterations` rounds of independent FMAs in registers and returns their FLOPs: timed, the core's peak.
+  // Runs `iterations` rounds of independent FMAs in registers and returns their FLOPs: timed, the core's
+  // peak.
   double (*burstFma)(int64_t iterations);
 };
 

@@ -33,27 +33,28 @@ namespace {
 // Below this estimate a call stays on its caller: waking a parked worker takes 5 to 40 us, a spinning one 2.
 constexpr double parallelFromNanoseconds = 60e3;
 constexpr double parallelFromIfAwake = 5e3;
-// How long a worker waits for the next call before it parks. The two large products of a 784-50-10 step lie 15 to 30 us
-// apart. Measured on two cores of a virtual machine, both products on two threads against 148 us on one: 153 us without
-// spinning, 93 with; beside a busy neighbour, whom a worker's low priority lets go first, 156.
+// How long a worker waits for the next call before it parks. The two large products of a 784-50-10 step lie
+// 15 to 30 us apart. Measured on two cores of a virtual machine, both products on two threads against 148 us
+// on one: 153 us without spinning, 93 with; beside a busy neighbour, whom a worker's low priority lets go
+// first, 156.
 constexpr auto spinTime = std::chrono::microseconds(40);
 // A chunk's estimate is at most this on one thread, which bounds how long an abort waits ...
 constexpr double longestChunkNanoseconds = 1e6;
-// ... and this on several, each of which begins with the same number of chunks; what is unstarted may be stolen. Fewer
-// is better: a chunk of a product packs B for itself.
+// ... and this on several, each of which begins with the same number of chunks; what is unstarted may be
+// stolen. Fewer is better: a chunk of a product packs B for itself.
 constexpr double sharedChunkNanoseconds = 5e5;
 constexpr int64_t mostChunks = 256;
-// When other processes keep the cores busy, workers come too late and their wake-ups only cost: after so many calls in
-// a row that none came to, so many calls are not offered. Two threads beside a spinning process, against one: 0.79
-// times as fast without this rule, 0.97 with it; alone on the machine 1.28 either way.
+// When other processes keep the cores busy, workers come too late and their wake-ups only cost: after so many
+// calls in a row that none came to, so many calls are not offered. Two threads beside a spinning process,
+// against one: 0.79 times as fast without this rule, 0.97 with it; alone on the machine 1.28 either way.
 constexpr int missesBeforeRest = 10;
 constexpr int restingCalls = 500;
 
 // The calling thread's kernel workspace, made at first use and freed with the thread.
 float* threadScratch() {
   struct Scratch {
-    float* memory = static_cast<float*>(::operator new (scratchFloats * sizeof(float), std::align_val_t{64}));
-    ~Scratch() { ::operator delete (memory, std::align_val_t{64}); }
+    float* memory = static_cast<float*>(::operator new(scratchFloats * sizeof(float), std::align_val_t{64}));
+    ~Scratch() { ::operator delete(memory, std::align_val_t{64}); }
   };
   thread_local Scratch scratch;
   return scratch.memory;
@@ -258,7 +259,8 @@ CallResult runCall(const KernelCall& call, int threads, ChunkBudget* budget) {
   const int64_t shares = parallel ? threads : 1;
   const double longest = parallel ? sharedChunkNanoseconds : longestChunkNanoseconds;
   const double each = call.cost / static_cast<double>(shares) / longest;
-  const int64_t chunks = std::min({call.units, shares * (static_cast<int64_t>(std::min(each, 1e6)) + 1), mostChunks});
+  const int64_t chunks =
+      std::min({call.units, shares * (static_cast<int64_t>(std::min(each, 1e6)) + 1), mostChunks});
 
   // Made here, where running out of memory is still an ordinary exception: no helper has seen `work` yet.
   float* const scratch = threadScratch();
