@@ -10,24 +10,12 @@ import { reference } from '../src/kernels/reference/backend.js'
 import { tensorArguments } from '../test/kernels/harness.js'
 import type { Numbers } from '../test/kernels/spec.js'
 import { specOf } from '../test/kernels/specs.js'
-import { interleave, median, medianRatio, peakSubject, type Subject, tableText } from './measure.js'
+import { interleave, median, medianRatio, peakSubject, type Row, type Subject, tableText } from './measure.js'
 
 /** What `--json` prints, one per kernel, shape and backend. */
-interface Row {
-  readonly name: string
-  readonly backend: 'native' | 'reference'
-  readonly isa: string
-  readonly threads: number
-  readonly medianMs: number
-  readonly gflops: number
+interface KernelRow extends Row {
   /** GB/s of memory that the kernel must read and write. */
   readonly gigabytes: number
-  /** FMA peak of one core with this ISA in this run, GFLOP/s; null for the reference. */
-  readonly peakGflops: number | null
-  /** Share of that, whatever the number of threads; median over rounds. */
-  readonly peakShare: number | null
-  /** How many times as fast as the reference: median over rounds. */
-  readonly ratioToReference: number
 }
 
 const { values: options, positionals: words } = parseArgs({
@@ -47,7 +35,13 @@ function kernelSubject<K extends KernelName>(kernels: KernelCalls, kernel: K, ar
 }
 
 /** Both backends work in the same memory, so that neither has the better place. Calls are eager, checks included. */
-function measure(kernel: KernelName, shape: string, numbers: Numbers, fast: NativeBackend, rounds: number): Row[] {
+function measure(
+  kernel: KernelName,
+  shape: string,
+  numbers: Numbers,
+  fast: NativeBackend,
+  rounds: number,
+): KernelRow[] {
   const slow = reference()
   const flops = specOf(kernel).flops(numbers)
   const bytes = specOf(kernel).bytes(numbers)
@@ -55,7 +49,7 @@ function measure(kernel: KernelName, shape: string, numbers: Numbers, fast: Nati
   const peak = peakSubject(fast)
   const subjects = [kernelSubject(slow.kernels, kernel, args), kernelSubject(fast.kernels, kernel, args), peak]
   const [slowTimes = [], fastTimes = [], peakTimes = []] = interleave(subjects, rounds)
-  return [slow, fast].map(({ name, isa, threads }): Row => {
+  return [slow, fast].map(({ name, isa, threads }): KernelRow => {
     const times = name === 'native' ? fastTimes : slowTimes
     const medianMs = median(times)
     return {
@@ -73,7 +67,7 @@ function measure(kernel: KernelName, shape: string, numbers: Numbers, fast: Nati
   })
 }
 
-function textOf(rows: readonly Row[]): string {
+function textOf(rows: readonly KernelRow[]): string {
   const cells = rows.map((row) => [
     row.name,
     row.backend === 'native' ? `native ${row.isa}` : 'TypeScript',

@@ -8,6 +8,22 @@ export interface Subject {
   readonly run: () => void
 }
 
+/** One line of a benchmark's answer; `--json` prints an array of them. */
+export interface Row {
+  readonly name: string
+  readonly backend: 'native' | 'reference'
+  readonly isa: string
+  readonly threads: number
+  readonly medianMs: number
+  readonly gflops: number
+  /** FMA peak of one core with this ISA in this run, GFLOP/s; null for the reference. */
+  readonly peakGflops: number | null
+  /** Share of that, whatever the number of threads; median over rounds. */
+  readonly peakShare: number | null
+  /** How many times as fast as the reference: median over rounds. */
+  readonly ratioToReference: number
+}
+
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1

@@ -7,24 +7,8 @@ import { mnist } from '../src/data/mnist.js'
 import type { Backend } from '../src/kernels/backend.js'
 import { availableIsas, type NativeBackend, native } from '../src/kernels/native/index.js'
 import { reference } from '../src/kernels/reference/backend.js'
-import { interleave, median, medianRatio, peakSubject, type Subject, tableText } from './measure.js'
+import { interleave, median, medianRatio, peakSubject, type Row, type Subject, tableText } from './measure.js'
 import { type Workload, workloads } from './workloads.js'
-
-/** What `--json` prints, one per workload and backend. */
-interface Row {
-  readonly name: string
-  readonly backend: 'native' | 'reference'
-  readonly isa: string
-  readonly threads: number
-  readonly medianMs: number
-  readonly gflops: number
-  /** FMA peak of one core with this ISA in this run, GFLOP/s; null for the reference. */
-  readonly peakGflops: number | null
-  /** Share of that, whatever the number of threads; median over rounds. */
-  readonly peakShare: number | null
-  /** How many times as fast as the reference: median over rounds. */
-  readonly ratioToReference: number
-}
 
 const { values: options, positionals: words } = parseArgs({
   allowPositionals: true,

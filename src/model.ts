@@ -4,11 +4,11 @@ import { Dataset, toDataset } from './data/dataset.js'
 import { netwrightError } from './errors.js'
 import type { Value } from './layers/value.js'
 import type { Loss } from './losses/loss.js'
-import { Graph } from './model/graph.js'
+import { Graph, inputShapes, requireInputShapes } from './model/graph.js'
 import { type ModelOptions, Network, type Sealed } from './model/network.js'
 import type { Optimizer } from './optim/optimizer.js'
 import type { TensorLike } from './tensor/create.js'
-import { type Shape, sameShape, shapeText } from './tensor/shape.js'
+import type { Shape } from './tensor/shape.js'
 import type { TensorData } from './tensor/tensor.js'
 import { Evaluator } from './train/evaluate.js'
 import { runTraining } from './train/fit.js'
@@ -118,19 +118,11 @@ export class Model extends TrainableNetwork {
   }
 
   protected get declaredInputs(): readonly Shape[] {
-    return this.#graph.inputs.map(({ shape }) => shape)
+    return inputShapes(this.#graph)
   }
 
   protected makeGraph(shapes: readonly Shape[]): Graph {
-    const expected = this.declaredInputs
-    if (expected.length === shapes.length && expected.every((shape, i) => sameShape(shape, shapes[i] as Shape))) {
-      return this.#graph
-    }
-    throw netwrightError(
-      'ERR_SHAPE',
-      `This model takes samples of shape ${expected.map(shapeText).join(', ')}, ` +
-        `got ${shapes.map(shapeText).join(', ')} (without the batch axis)`,
-      'RangeError',
-    )
+    requireInputShapes(this.#graph, shapes)
+    return this.#graph
   }
 }

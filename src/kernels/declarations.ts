@@ -3,6 +3,7 @@
 // Order of parameters: outputs, inputs, sizes, scalars.
 
 import {
+  type Element,
   index,
   inout,
   input,
@@ -22,6 +23,28 @@ import {
 
 const orderFailure = 'order[{row}] is {value}, expected an integer from 0 below {samples}'
 const labelFailure = 'labels[{row}] is {value}, expected an integer from 0 below {classes}'
+
+/** gatherBytes and gatherReals: the same but for the element of the data. */
+function gatherRows(element: Element) {
+  return kernel({
+    parameters: [
+      out('y', 'rows * cols'),
+      input('data', 'samples * cols', { element }),
+      index('order', 'length'),
+      size('rows'),
+      size('cols'),
+      size('samples'),
+      size('length'),
+      size('cursor'),
+      optionalScalar('scale', 1),
+      optionalScalar('shift', 0),
+    ],
+    rules: ['cursor + rows <= length'],
+    split: splitRows('rows'),
+    cost: 'rows * cols / 4',
+    failures: [orderFailure],
+  })
+}
 
 export const declarations = {
   /**
@@ -158,43 +181,9 @@ export const declarations = {
     cost: 'n / 6',
   }),
   /** y (rows,cols) = data[order[cursor + r]] · scale + shift, row by row; data is (samples,cols) bytes. */
-  gatherBytes: kernel({
-    parameters: [
-      out('y', 'rows * cols'),
-      input('data', 'samples * cols', { element: 'uint8' }),
-      index('order', 'length'),
-      size('rows'),
-      size('cols'),
-      size('samples'),
-      size('length'),
-      size('cursor'),
-      optionalScalar('scale', 1),
-      optionalScalar('shift', 0),
-    ],
-    rules: ['cursor + rows <= length'],
-    split: splitRows('rows'),
-    cost: 'rows * cols / 4',
-    failures: [orderFailure],
-  }),
+  gatherBytes: gatherRows('uint8'),
   /** As gatherBytes, for data that is already real. */
-  gatherReals: kernel({
-    parameters: [
-      out('y', 'rows * cols'),
-      input('data', 'samples * cols'),
-      index('order', 'length'),
-      size('rows'),
-      size('cols'),
-      size('samples'),
-      size('length'),
-      size('cursor'),
-      optionalScalar('scale', 1),
-      optionalScalar('shift', 0),
-    ],
-    rules: ['cursor + rows <= length'],
-    split: splitRows('rows'),
-    cost: 'rows * cols / 4',
-    failures: [orderFailure],
-  }),
+  gatherReals: gatherRows('real'),
   /** y (rows) = data[order[cursor + r]], integers. */
   gatherLabels: kernel({
     parameters: [

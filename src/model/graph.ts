@@ -5,7 +5,7 @@ import type { Kernels } from '../kernels/kernels.js'
 import type { Layer } from '../layers/layer.js'
 import { Node, type Pass } from '../layers/node.js'
 import type { GraphNode, Value } from '../layers/value.js'
-import type { Shape } from '../tensor/shape.js'
+import { type Shape, sameShape, shapeText } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
 
 /** A layer's place in the order, with the name that errors and profiles use. */
@@ -143,3 +143,15 @@ export function chain(layers: readonly Layer[], input: Value): Graph {
 
 /** Shapes of a graph's inputs, without the batch axis. */
 export const inputShapes = ({ inputs }: Graph): readonly Shape[] => inputs.map(({ shape }) => shape)
+
+/** Throws ERR_SHAPE unless samples of shapes `got` are what `graph` takes. */
+export function requireInputShapes(graph: Graph, got: readonly Shape[]): void {
+  const expected = inputShapes(graph)
+  if (expected.length === got.length && expected.every((shape, i) => sameShape(shape, got[i] as Shape))) return
+  throw netwrightError(
+    'ERR_SHAPE',
+    `This model takes samples of shape ${expected.map(shapeText).join(', ')}, ` +
+      `got ${got.map(shapeText).join(', ')} (without the batch axis)`,
+    'RangeError',
+  )
+}

@@ -12,7 +12,7 @@ import { type TensorLike, tensor } from '../tensor/create.js'
 import { type Shape, sameShape, shapeText, sizeOf } from '../tensor/shape.js'
 import { arrayTypes, Tensor } from '../tensor/tensor.js'
 import { toReal } from '../tensor/to-real.js'
-import { type ForwardPass, type Graph, inputShapes } from './graph.js'
+import { type ForwardPass, type Graph, inputShapes, requireInputShapes } from './graph.js'
 import { ParameterStore } from './parameter-store.js'
 import { recordPrediction } from './step.js'
 
@@ -64,16 +64,8 @@ export abstract class Network {
   /** Fixes shapes, makes the parameters and moves them into the model's memory. Later calls check the shapes only. */
   seal(shapes: readonly Shape[]): Sealed {
     if (this.#sealed !== undefined) {
-      const expected = inputShapes(this.#sealed.graph)
-      if (expected.length === shapes.length && expected.every((shape, i) => sameShape(shape, shapes[i] as Shape))) {
-        return this.#sealed
-      }
-      throw netwrightError(
-        'ERR_SHAPE',
-        `This model takes samples of shape ${expected.map(shapeText).join(', ')}, ` +
-          `got ${shapes.map(shapeText).join(', ')} (without the batch axis)`,
-        'RangeError',
-      )
+      requireInputShapes(this.#sealed.graph, shapes)
+      return this.#sealed
     }
     const graph = this.makeGraph(shapes)
     for (const { node, path } of graph.places) {

@@ -1,21 +1,13 @@
 // What the addon exports (native/binding/addon.cc), typed. Private to this folder.
 
 import type { TensorData } from '../../tensor/tensor.js'
+import type { Progress } from '../backend.js'
 import type { Failure } from '../check.js'
 
 type NativeArgument = TensorData | number | null
 
-/** How a run of a plan ended: native/plan.h, Progress. `outcome` is the place in `outcomes` (backend.ts). */
-export interface NativeProgress {
-  readonly outcome: number
-  readonly step: number
-  readonly call: number
-  readonly chunks: number
-  readonly code: number
-  readonly row: number
-  readonly value: number
-  readonly message: string
-}
+/** How a run of a plan ended, as native/plan.h has it: `outcome` is a place in `outcomes`. */
+export type NativeProgress = Omit<Progress, 'outcome'> & { readonly outcome: number }
 
 export interface NativeLock {
   acquire(): void
