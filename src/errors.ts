@@ -26,6 +26,11 @@ export function netwrightError(
 
 /** Describes any value briefly for an error message: `'abc'`, `-3`, `[1, 2, …] (5 items)`, `a Tensor`. */
 export function describe(value: unknown): string {
+  if (typeof value === 'function') {
+    const isClass = /^class\b/.test(Function.prototype.toString.call(value))
+    const name = value.name || 'without a name'
+    return isClass ? `the class ${name} (new is missing)` : `the function ${name}`
+  }
   if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)
   if (Array.isArray(value)) {
     const items = value.slice(0, 3).map(describe).join(', ')
@@ -36,4 +41,24 @@ export function describe(value: unknown): string {
     return ArrayBuffer.isView(value) ? `${name}(${(value as { length?: number }).length})` : `a ${name}`
   }
   return String(value)
+}
+
+/** Throws ERR_ARGUMENT unless `options` is a plain object with no other names than `known`. */
+export function checkOptions(where: string, options: unknown, known: readonly string[]): void {
+  const isPlain =
+    typeof options === 'object' && options !== null && [Object.prototype, null].includes(Object.getPrototypeOf(options))
+  if (!isPlain) {
+    throw netwrightError(
+      'ERR_ARGUMENT',
+      `${where}: options is ${describe(options)}, expected an object with ${known.join(', ')}`,
+      'TypeError',
+    )
+  }
+  const unknown = Object.keys(options).find((name) => !known.includes(name))
+  if (unknown === undefined) return
+  throw netwrightError(
+    'ERR_ARGUMENT',
+    `${where}: unknown option '${unknown}', expected ${known.join(', ')}`,
+    'TypeError',
+  )
 }

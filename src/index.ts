@@ -29,6 +29,7 @@ export { SGD, type SGDOptions } from './optim/sgd.js'
 export { Random } from './random/random.js'
 export { Sequential } from './sequential.js'
 export { arange, full, ones, type TensorLike, tensor, zeros } from './tensor/create.js'
+export type { Shape } from './tensor/shape.js'
 export { Tensor } from './tensor/tensor.js'
 export { type EpochLogs, History } from './train/history.js'
 export type {

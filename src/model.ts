@@ -1,19 +1,21 @@
 // Model: a network that can be trained.
 
 import { Dataset, toDataset } from './data/dataset.js'
-import { netwrightError } from './errors.js'
-import type { Value } from './layers/value.js'
+import { describe, netwrightError } from './errors.js'
+import { Value } from './layers/value.js'
 import type { Loss } from './losses/loss.js'
 import { Graph, inputShapes, requireInputShapes } from './model/graph.js'
-import { type ModelOptions, Network, type Sealed } from './model/network.js'
+import { type ModelOptions, Network } from './model/network.js'
 import type { Optimizer } from './optim/optimizer.js'
 import type { TensorLike } from './tensor/create.js'
 import type { Shape } from './tensor/shape.js'
 import type { TensorData } from './tensor/tensor.js'
+import { checkTargets } from './train/check-data.js'
 import { Evaluator } from './train/evaluate.js'
-import { runTraining } from './train/fit.js'
+import { runTraining, type TrainingState } from './train/fit.js'
 import type { History } from './train/history.js'
 import {
+  checkEvaluateOptions,
   checkFitOptions,
   type DataLike,
   type EvaluateOptions,
@@ -26,19 +28,22 @@ import { Turns } from './train/turns.js'
 
 /** A network with `fit` and `evaluate`: what Model and Sequential share. */
 export abstract class TrainableNetwork extends Network {
-  readonly #turns = new Turns()
+  readonly #state: TrainingState = { epochs: 0, turns: new Turns() }
+  readonly #moments = new WeakMap<Optimizer, readonly TensorData[]>()
   #loss: Loss | undefined
-  #optimizer: { readonly optimizer: Optimizer; readonly state: readonly TensorData[] } | undefined
 
   /**
-   * Trains on a data set, or on samples `x` and targets `y` (tensors, typed arrays, nested arrays).
+   * Trains a model with one input on a data set, or on samples `x` and targets `y` (tensors, typed arrays, nested
+   * arrays).
    *
    * The native backend trains on a thread of its own; the event loop stays free. Calling `fit` again goes on from
-   * where the model stands; the same optimizer keeps its moments and its count of steps.
+   * where the model stands: the order of samples, and the moments and steps of an optimizer used before. An optimizer
+   * belongs to one model. While `fit` runs, leave the model's layers and parameters alone; `predict` and `evaluate`
+   * take their turn.
    *
    * Rejects with ERR_SHAPE where data, model and loss do not fit, ERR_LABEL for a label out of range, ERR_DATA for an
    * empty set, ERR_NOT_FINITE when the loss or a gradient is NaN or infinite, ERR_STATE while another fit of this
-   * model runs. Whatever happens, the model is as its last whole step left it.
+   * model runs or for another model's optimizer. Whatever happens, the model is as its last whole step left it.
    */
   async fit(data: DataLike, options: FitOptions): Promise<History>
   async fit(x: TensorLike, y: TensorLike, options: FitOptions): Promise<History>
@@ -51,10 +56,14 @@ export abstract class TrainableNetwork extends Network {
       const dataset = this.#dataset(data, third === undefined ? undefined : (second as TensorLike))
       const { validationData, loss, optimizer } = options
       const validation = validationData === undefined ? undefined : this.#dataset(validationData)
-      const sealed = this.seal([dataset.sampleShape])
-      const state = this.#stateOf(sealed, optimizer)
+      // Before the model is sealed: data that do not fit must not fix its shapes.
+      checkTargets(dataset, this.graphFor([dataset.sampleShape]).output.shape, loss)
+      const { store } = this.seal([dataset.sampleShape])
+      optimizer.claim(this)
+      const moments = this.#moments.get(optimizer) ?? store.makeState(optimizer.stateCount)
+      this.#moments.set(optimizer, moments)
       this.#loss = loss
-      return await runTraining(this, sealed, dataset, validation, options, state, this.#turns)
+      return await runTraining(this, dataset, validation, options, moments, this.#state)
     } finally {
       this.fitting = false
     }
@@ -73,27 +82,22 @@ export abstract class TrainableNetwork extends Network {
   ): Promise<Evaluation> {
     const paired = isSamplesAndTargets(data)
     const options = (paired ? (second as EvaluateOptions | undefined) : third) ?? {}
+    checkEvaluateOptions(options)
     const loss = requireLoss('evaluate', options.loss ?? this.#loss)
     const batchSize = requireCount('evaluate: batchSize', options.batchSize ?? 500)
     const dataset = this.#dataset(data, paired ? undefined : (second as TensorLike))
-    const evaluator = new Evaluator(this, this.seal([dataset.sampleShape]), dataset, loss, batchSize)
-    return (await this.#turns.take(() => evaluator.run())) as Evaluation
+    const evaluator = new Evaluator(this, dataset, loss, batchSize)
+    return (await this.#state.turns.take(() => evaluator.run())) as Evaluation
   }
 
   #dataset(data: DataLike | TensorLike, y?: TensorLike): Dataset {
-    const options = { real: this.backend.real }
-    if (!isSamplesAndTargets(data)) return toDataset(data, y, options)
-    if (y !== undefined) return toDataset(data as Dataset, y, options)
-    if (!(data instanceof Dataset)) return new Dataset(data.x, data.y, options)
-    const fits = data.x.element === 'uint8' || data.x.element === this.backend.real
-    return fits ? data : new Dataset(data.x, data.y, options)
-  }
-
-  #stateOf(sealed: Sealed, optimizer: Optimizer): readonly TensorData[] {
-    if (this.#optimizer?.optimizer !== optimizer) {
-      this.#optimizer = { optimizer, state: sealed.store.makeState(optimizer.stateCount) }
-    }
-    return this.#optimizer.state
+    const { real } = this.backend
+    if (!isSamplesAndTargets(data)) return toDataset(data, y, { real })
+    if (y !== undefined) return toDataset(data as Dataset, y, { real })
+    if (!(data instanceof Dataset)) return new Dataset(data.x, data.y, { real })
+    const samplesFit = data.x.element === 'uint8' || data.x.element === real
+    const targetsFit = data.targets === 'labels' || data.y.element === real
+    return samplesFit && targetsFit ? data : new Dataset(data.x, data.y, { real })
   }
 }
 
@@ -114,6 +118,13 @@ export class Model extends TrainableNetwork {
   /** Throws ERR_ARGUMENT when `output` depends on an input that is not among `inputs`. */
   constructor(inputs: Value | readonly Value[], output: Value, options: ModelOptions = {}) {
     super(options)
+    if (!(output instanceof Value)) {
+      throw netwrightError(
+        'ERR_ARGUMENT',
+        `Model: output is ${describe(output)}, expected a value from apply(), as in new Model(x, layer.apply(x))`,
+        'TypeError',
+      )
+    }
     this.#graph = new Graph(Array.isArray(inputs) ? inputs : [inputs as Value], output)
   }
 

@@ -2,7 +2,6 @@
 
 import { describe, netwrightError } from './errors.js'
 import { Layer } from './layers/layer.js'
-import { Linear } from './layers/linear.js'
 import { input } from './layers/value.js'
 import { chain, type Graph } from './model/graph.js'
 import type { ModelOptions } from './model/network.js'
@@ -17,7 +16,11 @@ export class Sequential extends TrainableNetwork {
   constructor(layers: readonly Layer[], options: ModelOptions = {}) {
     super(options)
     if (!Array.isArray(layers) || layers.length === 0) {
-      throw netwrightError('ERR_ARGUMENT', `Sequential: layers is ${describe(layers)}, expected at least one layer`)
+      throw netwrightError(
+        'ERR_ARGUMENT',
+        `Sequential: layers is ${describe(layers)}, expected a list of layers such as [new Linear(784, 10)]`,
+        'TypeError',
+      )
     }
     const wrong = layers.findIndex((layer) => !(layer instanceof Layer))
     if (wrong >= 0) {
@@ -30,10 +33,14 @@ export class Sequential extends TrainableNetwork {
     if (this.declaredInputs !== undefined) this.makeGraph(this.declaredInputs)
   }
 
+  override toString(): string {
+    return `Sequential(${this.layers.map(({ kind }) => kind).join(', ')})`
+  }
+
   /** Known before the first use only where the first layer says it. */
   protected get declaredInputs(): readonly Shape[] | undefined {
-    const [first] = this.layers
-    return first instanceof Linear && first.inFeatures !== undefined ? [[first.inFeatures]] : undefined
+    const shape = this.layers[0]?.declaredInput
+    return shape === undefined ? undefined : [shape]
   }
 
   protected makeGraph(shapes: readonly Shape[]): Graph {

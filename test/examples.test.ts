@@ -43,6 +43,12 @@ const examples: Readonly<Record<string, Example>> = {
       for (const arm of 'ox+') expect(picture.join('')).toContain(arm)
     },
   },
+  'custom-layer.ts': {
+    check: (text) => {
+      expect(numberAfter(text, /^Swish: accuracy ([\d.]+)/m)).toBeGreaterThan(0.9)
+      expect(numberAfter(text, /^Softplus: accuracy ([\d.]+)/m)).toBeGreaterThan(0.7)
+    },
+  },
   'hand-loop.ts': {
     check: (text) => {
       expect(numberAfter(text, /^step 0: loss ([\d.]+)/m)).toBeGreaterThan(0.8)

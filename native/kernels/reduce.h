@@ -87,7 +87,7 @@ static Status countCorrect(const CountCorrectArguments& g, Range units, float*) 
 }
 
 // sums[at] = Σ x (n) / divisor, in double precision: 16 interleaved sums (element i goes to sum i mod 16),
-// then these in ascending order. Plain loops: every ISA and the reference give the same bits.
+// then these in ascending order. Plain loops: every ISA gives the same bits.
 static Status sum(const SumArguments& g, Range units, float*) {
   if (units.begin >= units.end) return ok;
   constexpr int64_t ways = 16;

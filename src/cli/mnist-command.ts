@@ -65,7 +65,7 @@ export function addMnistCommand(program: Command): void {
     .option('--lr <rate>', 'learning rate of SGD', positive, 0.1)
     .option('--seed <n>', 'seed of weights and shuffling', integer(0, Number.MAX_SAFE_INTEGER), 1)
     .option('--hidden <n>', 'neurons of the hidden layer', integer(1, 65_536), 50)
-    .option('--threads <n>', 'most threads of the native backend (default: physical cores)', integer(1, 1024))
+    .option('--threads <n>', 'most threads of the native backend (default: physical cores)', integer(1, 64))
     .addOption(new Option('--backend <name>', 'native or reference').choices(['native', 'reference']))
     .option('--data <dir>', 'folder with the four MNIST files', folder)
     .option('--json', 'print one line of JSON on stdout, progress on stderr')

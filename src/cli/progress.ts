@@ -5,6 +5,9 @@ import cliProgress from 'cli-progress'
 // CommonJS: Node does not see its names.
 const { Format, SingleBar } = cliProgress
 
+/** Short enough for everything else to fit into 80 columns. */
+const barSize = 8
+
 /** State within an epoch. Seconds are of training only. */
 export interface ProgressInfo {
   readonly samples: number
@@ -42,12 +45,40 @@ export function createProgress(options: ProgressOptions): Progress {
   return options.stream.isTTY ? new Bars(options, clock) : new Lines(options, clock)
 }
 
-/** The text behind the epoch: the same on a terminal and in a file. */
-function describeEpoch(loss: number, train: number | undefined, test: number | undefined, rate: number): string {
-  return (
-    `loss ${loss.toFixed(4)} train ${formatShare(train)} test ${formatShare(test)} ` +
-    `${Math.round(rate).toLocaleString('en-US').padStart(7)} samples/s`
-  )
+/** What stands behind the epoch: the same on a terminal and in a file. */
+interface EpochText {
+  readonly loss: string
+  readonly train: string
+  readonly test: string
+  readonly rate: string
+  readonly eta: string
+}
+
+function epochFields(
+  loss: number,
+  train: number | undefined,
+  test: number | undefined,
+  rate: number,
+  eta: string,
+): EpochText {
+  return {
+    loss: `loss ${loss.toFixed(4)}`,
+    train: `train ${formatShare(train)}`,
+    test: `test ${formatShare(test)}`,
+    rate: `${Math.round(rate).toLocaleString('en-US').padStart(7)} samples/s`,
+    eta: `ETA ${eta}`,
+  }
+}
+
+/** The fields in one line of at most `columns`; whole fields are left out where it is too narrow, the rate first. */
+function inColumns(fields: EpochText, columns: number): string {
+  const left: Partial<Record<keyof EpochText, string>> = { ...fields }
+  const line = (): string => Object.values(left).join(' ')
+  for (const name of ['rate', 'train', 'eta', 'test'] as const) {
+    if (line().length <= columns) break
+    delete left[name]
+  }
+  return line()
 }
 
 function formatShare(share: number | undefined): string {
@@ -100,11 +131,8 @@ class Lines implements Progress {
 
   end({ loss, accuracy, valAccuracy, samplesPerSecond }: EpochInfo): void {
     const { stream, epochs } = this.#options
-    const eta = this.#clock.eta(this.#epoch, 0)
-    stream.write(
-      `epoch ${epochText(this.#epoch, epochs)} ` +
-        `${describeEpoch(loss, accuracy, valAccuracy, samplesPerSecond)} ETA ${eta}\n`,
-    )
+    const fields = epochFields(loss, accuracy, valAccuracy, samplesPerSecond, this.#clock.eta(this.#epoch, 0))
+    stream.write(`epoch ${epochText(this.#epoch, epochs)} ${inColumns(fields, Number.POSITIVE_INFINITY)}\n`)
   }
 
   stop(): void {}
@@ -135,8 +163,7 @@ class Bars implements Progress {
         `${epochText(this.#epoch, epochs)} ${Format.BarFormat(parameters.progress, options)} ${payload.text ?? ''}`,
       barCompleteChar: '█',
       barIncompleteChar: '░',
-      // Everything fits into 80 columns.
-      barsize: 8,
+      barsize: barSize,
       // The command handles Ctrl-C itself; cli-progress would also swallow SIGTERM.
       gracefulExit: false,
       // Redrawn on a timer only, never from within a job's report.
@@ -148,16 +175,20 @@ class Bars implements Progress {
   update({ samples, loss, accuracy, seconds }: ProgressInfo): void {
     const eta = this.#clock.eta(this.#epoch - 1, samples)
     // Test accuracy is that of the last epoch until this one's is known.
-    const text = describeEpoch(loss, accuracy, this.#testAccuracy, seconds > 0 ? samples / seconds : 0)
-    this.#bar?.update(samples, { text: `${text} ETA ${eta}` })
+    this.#show(samples, epochFields(loss, accuracy, this.#testAccuracy, seconds > 0 ? samples / seconds : 0, eta))
   }
 
   end({ loss, accuracy, valAccuracy, samplesPerSecond }: EpochInfo): void {
     this.#testAccuracy = valAccuracy
     const eta = this.#clock.eta(this.#epoch, 0)
-    const text = describeEpoch(loss, accuracy, valAccuracy, samplesPerSecond)
-    this.#bar?.update(this.#options.samplesPerEpoch, { text: `${text} ETA ${eta}` })
+    this.#show(this.#options.samplesPerEpoch, epochFields(loss, accuracy, valAccuracy, samplesPerSecond, eta))
     this.stop()
+  }
+
+  #show(samples: number, fields: EpochText): void {
+    const { stream, epochs } = this.#options
+    const used = epochText(this.#epoch, epochs).length + barSize + 2
+    this.#bar?.update(samples, { text: inColumns(fields, (stream.columns || 80) - used) })
   }
 
   stop(): void {

@@ -3,6 +3,7 @@
 
 import { describe, netwrightError } from '../errors.js'
 import { copyAs, type TensorLike, tensor } from '../tensor/create.js'
+import { checkLabels } from '../tensor/labels.js'
 import { isNumberArray } from '../tensor/nested.js'
 import { shapeText, sizeOf } from '../tensor/shape.js'
 import { Tensor, type TensorData, type TensorElement } from '../tensor/tensor.js'
@@ -188,16 +189,7 @@ function checkFinite(name: string, data: TensorData, rowSize: number): void {
 
 function toLabels(y: Tensor): Tensor {
   const { data } = y
-  for (let i = 0; i < data.length; i++) {
-    const label = data[i] as number
-    if (Number.isInteger(label) && label >= 0 && label < 2 ** 31) continue
-    const remedy = Number.isInteger(label) ? '' : '; for real-valued targets give y the shape (samples, outputs)'
-    throw netwrightError(
-      'ERR_LABEL',
-      `Dataset: label of sample ${i} is ${label}, expected a class number, an integer from 0${remedy}`,
-      'RangeError',
-    )
-  }
+  checkLabels('Dataset', data)
   if (y.element === 'int32' && isShared(data)) return y
   const labels = sharedArray('int32', data.length)
   labels.set(copyAs(data, 'int32'))

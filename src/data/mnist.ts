@@ -3,7 +3,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
-import { netwrightError } from '../errors.js'
+import { checkOptions, netwrightError } from '../errors.js'
 import { shapeText } from '../tensor/shape.js'
 import { Tensor } from '../tensor/tensor.js'
 import { Dataset } from './dataset.js'
@@ -45,6 +45,7 @@ type Paths = Readonly<Record<Part, string>>
  * Throws ERR_DATA when they are nowhere (one error with every place looked at), incomplete, damaged or not MNIST.
  */
 export async function mnist(options: MnistOptions = {}): Promise<{ readonly train: Dataset; readonly test: Dataset }> {
+  checkOptions('mnist', options, ['dir', 'normalize', 'flatten', 'oneHot'])
   const paths = findFiles(options.dir)
   return {
     train: await load(paths.trainImages, paths.trainLabels, options),

@@ -3,7 +3,7 @@
 
 import { describe, netwrightError } from '../errors.js'
 import { Tensor, type TensorElement } from '../tensor/tensor.js'
-import type { Declaration, Parameter, TensorParameter } from './declaration.js'
+import type { Declaration, DeclaredFailure, Parameter, TensorParameter } from './declaration.js'
 import { declarations, type KernelName, kernelNames } from './declarations.js'
 import { compileExpression, type Expression } from './expression.js'
 import { StepValue } from './kernels.js'
@@ -190,9 +190,14 @@ export function checkArguments(
   }
 }
 
+/** The declaration of a failure. */
+export function declaredFailure(kernel: KernelName, { code }: Failure): DeclaredFailure | undefined {
+  return (declarations[kernel] as Declaration).failures[code - 1]
+}
+
 /** The text of a failure: the declaration's template with `{row}`, `{value}` and sizes filled in. */
 export function fillFailure(kernel: KernelName, failure: Failure, sizes: Readonly<Record<string, number>>): string {
-  const template = (declarations[kernel] as Declaration).failures[failure.code - 1]
+  const template = declaredFailure(kernel, failure)?.text
   if (template === undefined) return `${kernel}: failure ${failure.code}`
   const numbers: Readonly<Record<string, number>> = { ...sizes, row: failure.row, value: failure.value }
   return `${kernel}: ${template.replace(/\{(\w+)\}/g, (_, name: string) => String(numbers[name]))}`

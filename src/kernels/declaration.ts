@@ -43,6 +43,14 @@ export interface Split {
   readonly block: number
 }
 
+/** A value in memory that a kernel cannot work with. */
+export interface DeclaredFailure {
+  /** What is wrong: a class label, an index of a sample, a number that is not finite. */
+  readonly kind: 'label' | 'order' | 'notFinite'
+  /** `{row}`, `{value}` and sizes in braces are filled in. */
+  readonly text: string
+}
+
 export interface Declaration {
   readonly parameters: readonly Parameter[]
   /** Preconditions over sizes, each an expression that must be true. */
@@ -50,11 +58,8 @@ export interface Declaration {
   readonly split: Split
   /** Rough nanoseconds on one core, an expression over the sizes: only decides whether waking other threads pays. */
   readonly cost: string
-  /**
-   * What can go wrong with the values in memory; the kernel answers with a code (1 = the first), a row and a value.
-   * `{row}`, `{value}` and sizes in braces are filled in.
-   */
-  readonly failures: readonly string[]
+  /** What can go wrong with values in memory; the kernel answers with a code (1 = the first), a row and a value. */
+  readonly failures: readonly DeclaredFailure[]
 }
 
 interface TensorOptions {
@@ -115,7 +120,7 @@ export function kernel<const Parameters extends readonly Parameter[]>(declaratio
   readonly split: Split
   readonly cost: string
   readonly rules?: readonly string[]
-  readonly failures?: readonly string[]
+  readonly failures?: readonly DeclaredFailure[]
 }): Declaration & { readonly parameters: Parameters } {
   return { rules: [], failures: [], ...declaration }
 }

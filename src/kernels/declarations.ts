@@ -3,6 +3,7 @@
 // Order of parameters: outputs, inputs, sizes, scalars.
 
 import {
+  type DeclaredFailure,
   type Element,
   index,
   inout,
@@ -21,8 +22,14 @@ import {
   splitRows,
 } from './declaration.js'
 
-const orderFailure = 'order[{row}] is {value}, expected an integer from 0 below {samples}'
-const labelFailure = 'labels[{row}] is {value}, expected an integer from 0 below {classes}'
+const orderFailure: DeclaredFailure = {
+  kind: 'order',
+  text: 'order[{row}] is {value}, expected an integer from 0 below {samples}',
+}
+const labelFailure: DeclaredFailure = {
+  kind: 'label',
+  text: 'labels[{row}] is {value}, expected an integer from 0 below {classes}',
+}
 
 /** gatherBytes and gatherReals: the same but for the element of the data. */
 function gatherRows(element: Element) {
@@ -261,7 +268,7 @@ export const declarations = {
     parameters: [input('x', 'n'), size('n')],
     split: splitBlocks('n'),
     cost: 'n / 16',
-    failures: ['x[{row}] is {value}, expected a finite number'],
+    failures: [{ kind: 'notFinite', text: 'x[{row}] is {value}, expected a finite number' }],
   }),
   /**
    * y[i] = uniform in [0, 1) from Philox4x32-10: counter (i div 4, stream, step low, step high), key (seed low, seed

@@ -9,7 +9,7 @@ import { reference } from './reference/backend.js'
 let chosen: Backend | undefined
 
 function choose(): Backend {
-  const wanted = process.env.NETWRIGHT_BACKEND
+  const wanted = process.env.NETWRIGHT_BACKEND || undefined
   if (wanted === 'reference') return reference()
   if (wanted === 'native') return native()
   if (wanted !== undefined) {

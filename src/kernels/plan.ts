@@ -2,17 +2,29 @@
 
 import { netwrightError } from '../errors.js'
 import { type Shape, sizeOf } from '../tensor/shape.js'
-import { arrayTypes, Tensor, type TensorData, type TensorElement } from '../tensor/tensor.js'
+import { arrayTypes, elementOf, Tensor, type TensorData, type TensorElement } from '../tensor/tensor.js'
 import { viewOf } from '../tensor/view.js'
 import type { Backend, Executor, Lock, Memory, Progress } from './backend.js'
+import { fillFailure } from './check.js'
 import { planMemory } from './memory-plan.js'
 import { at, type Program, type ProgramCall, type ProgramTensor } from './program.js'
-import type { Recording } from './recorder.js'
+import { type Recording, tensorsOf } from './recorder.js'
 
-/** How a run ended: `done`, `stopped` before the end, or `failed` in a kernel that `call` names. */
+/** How a run ended: `done`, `stopped` before the end, or `failed` in the call `failedCall`. */
 export interface RunResult extends Progress {
   readonly outcome: 'done' | 'stopped' | 'failed'
-  readonly failedCall?: Extract<ProgramCall, { kind: 'kernel' }>
+  readonly failedCall?: ProgramCall
+  /** What a failed host call threw. */
+  readonly error?: unknown
+}
+
+/** Throws unless the run is done: what the host call threw, or the kernel's failure in words (ERR_KERNEL). */
+export function requireDone(where: string, result: RunResult): void {
+  const { outcome, failedCall: call } = result
+  if (outcome === 'done') return
+  if (call?.kind === 'host') throw result.error
+  const what = call === undefined ? outcome : `${call.owner}: ${fillFailure(call.kernel, result, {})}`
+  throw netwrightError('ERR_KERNEL', `${where}: ${what}`, 'RangeError')
 }
 
 /** What the executor is asked next: run on from (step, call) with so many chunks left. */
@@ -21,6 +33,8 @@ interface Request {
   readonly call: number
   readonly budget: number
 }
+
+type HostCall = Extract<ProgramCall, { kind: 'host' }>
 
 const workspaceSlot = 'workspace'
 
@@ -48,11 +62,11 @@ export class Plan {
   readonly program: Program
   /** Most rows a step may have. */
   readonly capacity: number
-  readonly workspaceBytes: number
   readonly #executor: Executor
   readonly #workspace: Memory
   readonly #constants: Memory
   readonly #offsets: readonly number[]
+  readonly #slotElements = new Map<string, TensorElement>()
   #slots: Readonly<Record<string, TensorData>> = {}
   #stopped = false
 
@@ -61,11 +75,13 @@ export class Plan {
     const { offsets, bytes } = planMemory(recording.program, capacity)
     this.program = placeProgram(recording.program, offsets)
     this.capacity = capacity
-    this.workspaceBytes = bytes
     this.#offsets = offsets
     this.#workspace = backend.allocate(bytes)
     this.#constants = backend.allocate(recording.constants.length)
     this.#constants.set(recording.constants)
+    for (const call of this.program.calls) {
+      for (const { memory, element } of tensorsOf(call)) this.#slotElements.set(memory as string, element)
+    }
     this.#executor = backend.compile(this.program, lock)
   }
 
@@ -76,13 +92,7 @@ export class Plan {
       [workspaceSlot]: this.#workspace,
       constants: this.#constants,
     }
-    this.#executor.bind(
-      this.program.slots.map((name) => {
-        const view = all[name]
-        if (view === undefined) throw netwrightError('ERR_STATE', `Plan: nothing is bound to slot '${name}'`)
-        return view
-      }),
-    )
+    this.#executor.bind(this.program.slots.map((name) => this.#checkSlot(name, all[name])))
     this.#slots = all
   }
 
@@ -132,6 +142,19 @@ export class Plan {
     return new Tensor(this.#view(element, this.#offsets[memory] as number, sizeOf(shape)).slice(), shape)
   }
 
+  /** The executor sees bytes; here is who knows what they mean. */
+  #checkSlot(name: string, view: TensorData | undefined): TensorData {
+    if (view === undefined) throw netwrightError('ERR_STATE', `Plan: nothing is bound to slot '${name}'`)
+    const expected = name === workspaceSlot || name === 'constants' ? 'uint8' : this.#slotElements.get(name)
+    const element = elementOf(view)
+    if (element === expected) return view
+    throw netwrightError(
+      'ERR_ARGUMENT',
+      `Plan: slot '${name}' is bound to ${element} data, expected ${expected}`,
+      'TypeError',
+    )
+  }
+
   #view(element: TensorElement, byteOffset: number, length: number): TensorData {
     return viewOf(element, this.#workspace.buffer, this.#workspace.byteOffset + byteOffset, length)
   }
@@ -146,12 +169,16 @@ export class Plan {
       chunks += progress.chunks
       if (outcome === 'refused') throw netwrightError('ERR_KERNEL', progress.message, 'RangeError')
       if (outcome !== 'host') {
-        const stoppedCall = this.program.calls[progress.call]
-        const failed = outcome === 'failed' && stoppedCall?.kind === 'kernel'
-        return { ...progress, outcome, chunks, ...(failed ? { failedCall: stoppedCall } : {}) }
+        const failedCall = this.program.calls[progress.call] as ProgramCall
+        return { ...progress, outcome, chunks, ...(outcome === 'failed' ? { failedCall } : {}) }
       }
       ;({ step, call } = progress)
-      this.#runHost(call, table[step * this.program.columns.length] as number)
+      const hostCall = this.program.calls[call] as HostCall
+      try {
+        this.#runHost(hostCall, table[step * this.program.columns.length] as number)
+      } catch (error) {
+        return { ...progress, outcome: 'failed', chunks, failedCall: hostCall, error }
+      }
       call++
     }
   }
@@ -168,9 +195,7 @@ export class Plan {
     }
   }
 
-  #runHost(index: number, rows: number): void {
-    const call = this.program.calls[index]
-    if (call?.kind !== 'host') return
+  #runHost(call: HostCall, rows: number): void {
     const real = ({ memory, element, offset, shape }: ProgramTensor): Tensor => {
       const slot = this.#slots[memory as string] as TensorData
       const start = slot.byteOffset + at(offset, rows) * arrayTypes[element].BYTES_PER_ELEMENT

@@ -1,5 +1,6 @@
 // Where weights begin.
 
+import { describe, netwrightError } from '../errors.js'
 import type { Random } from '../random/random.js'
 import type { Shape } from '../tensor/shape.js'
 
@@ -8,6 +9,7 @@ export type Initialiser = (random: Random, shape: Shape, fanIn: number) => () =>
 
 /** Normal with mean 0 and standard deviation `std`. The book's first networks use 0.01. */
 export function normal(std: number): Initialiser {
+  requireNumber('normal: std', std, std >= 0)
   return (random) => () => random.normal(0, std)
 }
 
@@ -21,5 +23,14 @@ export function torchUniform(): Initialiser {
 
 /** Every element `value`; 0 for biases. */
 export function constant(value: number): Initialiser {
+  requireNumber('constant: value', value)
   return () => () => value
+}
+
+function requireNumber(name: string, value: unknown, fits = true): void {
+  if (typeof value === 'number' && Number.isFinite(value) && fits) return
+  throw netwrightError(
+    'ERR_ARGUMENT',
+    `${name} is ${describe(value)}, expected a finite number${fits ? '' : ' from 0'}`,
+  )
 }

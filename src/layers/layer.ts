@@ -4,11 +4,12 @@ import { netwrightError } from '../errors.js'
 import { defaultBackend } from '../kernels/default-backend.js'
 import { Random } from '../random/random.js'
 import type { TensorLike } from '../tensor/create.js'
-import { type Shape, shapeText } from '../tensor/shape.js'
+import { type Shape, sameShape, shapeText } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { toReal } from '../tensor/to-real.js'
 import { Node, Pass } from './node.js'
 import type { Parameter } from './parameter.js'
+import { requireSameRows } from './same-rows.js'
 import { applyLayer, type Value } from './value.js'
 
 /** Layers built by hand so far: each has random numbers of its own. */
@@ -31,13 +32,19 @@ export interface BuildContext {
 export abstract class Layer {
   /** The layer's trainable tensors; empty until the layer is built, by its model or by its first forward(). */
   readonly parameters: Parameter[] = []
-  #built = false
+  /** Shapes of the inputs that the parameters were made for; undefined before. */
+  #builtFor: readonly Shape[] | undefined
   /** The node of the last forward() by hand. */
   #node: Node | undefined
 
   /** The layer's kind, `Linear`, as summaries and errors print it. */
   get kind(): string {
     return this.constructor.name
+  }
+
+  /** Shape of the input (without the batch axis) where the layer was told it, as `new Linear(784, 50)` was. */
+  get declaredInput(): Shape | undefined {
+    return undefined
   }
 
   /**
@@ -70,11 +77,21 @@ export abstract class Layer {
     )
   }
 
-  /** Builds the layer once. Called by models; by hand it happens at the first forward(). */
-  ensureBuilt(inputs: readonly Shape[], context: BuildContext): void {
-    if (this.#built) return
-    this.build(inputs, context)
-    this.#built = true
+  /**
+   * Builds the layer at its first use, for inputs of these shapes. A layer with parameters is built for them alone:
+   * throws ERR_SHAPE for others later. Called by models; by hand it happens at forward().
+   */
+  ensureBuilt(inputs: readonly Shape[], context: () => BuildContext): void {
+    const builtFor = this.#builtFor
+    if (builtFor === undefined) {
+      this.build(inputs, context())
+      this.#builtFor = inputs
+      return
+    }
+    const same = inputs.length === builtFor.length && inputs.every((shape, i) => sameShape(shape, builtFor[i] as Shape))
+    if (!same && this.parameters.length > 0) {
+      throw this.shapeError(`${builtFor.map(shapeText).join(', ')}, for which its parameters were made`, inputs)
+    }
   }
 
   /** Puts the layer into a graph: `const y = new Linear(50).apply(x)`. Several inputs for layers such as Add. */
@@ -95,15 +112,18 @@ export abstract class Layer {
   forward(...inputs: readonly TensorLike[]): Tensor {
     const { kernels } = defaultBackend()
     const tensors = inputs.map((input) => toReal(input, kernels.real))
+    requireSameRows(this.kind, tensors)
     const shapes = tensors.map(({ shape }) => shape.slice(1))
     this.outputShapes(shapes)
-    if (!this.#built) this.ensureBuilt(shapes, { real: kernels.real, random: new Random(0, `by hand ${byHand++}`) })
-    this.#node = new Node(
+    this.ensureBuilt(shapes, () => ({ real: kernels.real, random: new Random(0, `by hand ${byHand++}`) }))
+    const node = new Node(
       new Pass(kernels, true),
       this.kind,
       tensors.map(() => true),
     )
-    return this.compute(this.#node, tensors)[0] as Tensor
+    node.outputs = this.compute(node, tensors)
+    this.#node = node
+    return node.outputs[0] as Tensor
   }
 
   /**
@@ -120,6 +140,14 @@ export abstract class Layer {
     const node = this.#node
     if (node === undefined) throw netwrightError('ERR_STATE', `${this.kind}: backward() was called before forward()`)
     const given = toReal(gradient, node.kernels.real)
+    const { shape } = node.outputs[0] as Tensor
+    if (!sameShape(given.shape, shape)) {
+      throw netwrightError(
+        'ERR_SHAPE',
+        `${this.kind}: the gradient has shape ${shapeText(given.shape)}, the output ${shapeText(shape)}`,
+        'RangeError',
+      )
+    }
     return this.differentiate(node.withNewPass(), [given]) as readonly Tensor[]
   }
 }

@@ -1,6 +1,6 @@
 // Linear: the fully connected layer, the book's Affine.
 
-import { describe, netwrightError } from '../errors.js'
+import { checkOptions, describe, netwrightError } from '../errors.js'
 import type { Shape } from '../tensor/shape.js'
 import { sizeOf } from '../tensor/shape.js'
 import { arrayTypes, Tensor } from '../tensor/tensor.js'
@@ -38,6 +38,16 @@ export class Linear extends Layer {
     this.inFeatures = inferred ? undefined : checkFeatures('inFeatures', first)
     this.outFeatures = checkFeatures('outFeatures', inferred ? first : second)
     this.#options = (inferred ? second : third) ?? {}
+    checkOptions('Linear', this.#options, ['bias', 'init', 'biasInit'])
+    for (const name of ['init', 'biasInit'] as const) {
+      const initialiser = this.#options[name]
+      if (initialiser === undefined || typeof initialiser === 'function') continue
+      throw netwrightError(
+        'ERR_ARGUMENT',
+        `Linear: ${name} is ${describe(initialiser)}, expected an initialiser such as normal(0.01)`,
+        'TypeError',
+      )
+    }
   }
 
   get weight(): Parameter {
@@ -47,6 +57,10 @@ export class Linear extends Layer {
   /** undefined with `bias: false`. */
   get bias(): Parameter | undefined {
     return this.#options.bias === false ? undefined : this.#parameter(1)
+  }
+
+  override get declaredInput(): Shape | undefined {
+    return this.inFeatures === undefined ? undefined : [this.inFeatures]
   }
 
   override outputShapes(inputs: readonly Shape[]): readonly Shape[] {

@@ -42,9 +42,18 @@ export class Parameter {
 
   /**
    * Moves value and gradient into a model's memory, contents included. Used by the model when it is sealed.
-   * Throws ERR_STATE when they are in a model's memory already.
    */
   moveTo(value: Tensor, gradient: Tensor): void {
+    this.requireFree()
+    this.#moved = true
+    value.data.set(this.#value.data)
+    gradient.data.set(this.#gradient.data)
+    this.#value = value
+    this.#gradient = gradient
+  }
+
+  /** Throws ERR_STATE when the parameter is in a model's memory already. */
+  requireFree(): void {
     if (this.#moved) {
       throw netwrightError(
         'ERR_STATE',
@@ -52,10 +61,5 @@ export class Parameter {
           'inside a model, not between models. Make a new layer.',
       )
     }
-    this.#moved = true
-    value.data.set(this.#value.data)
-    gradient.data.set(this.#gradient.data)
-    this.#value = value
-    this.#gradient = gradient
   }
 }

@@ -21,12 +21,20 @@ class CrossEntropy extends Loss {
 
   checkShapes(prediction: Shape, kind: TargetKind, target: Shape): void {
     const classes = prediction[0]
+    if (prediction.length === 1 && classes === 1) {
+      throw netwrightError(
+        'ERR_SHAPE',
+        'crossEntropy: the model has 1 output, expected one for each class: 2 for a yes-or-no question',
+        'RangeError',
+      )
+    }
     const fits = prediction.length === 1 && (kind === 'labels' || (target.length === 1 && target[0] === classes))
     if (fits) return
     throw netwrightError(
       'ERR_SHAPE',
       `crossEntropy: predictions of shape ${shapeText(prediction)} and ${kind} targets of shape ${shapeText(target)} ` +
-        '(without the batch axis) do not fit; expected logits (C,) with integer labels () or rows (C,)',
+        '(without the batch axis) do not fit; expected logits (C,), and as targets class numbers, y of shape (samples), ' +
+        'or a row (C,) of probabilities for each sample',
       'RangeError',
     )
   }

@@ -5,6 +5,7 @@ import { defaultBackend } from '../kernels/default-backend.js'
 import { Node, Pass } from '../layers/node.js'
 import type { TensorLike } from '../tensor/create.js'
 import { tensor } from '../tensor/create.js'
+import { checkLabels } from '../tensor/labels.js'
 import { type Shape, shapeText } from '../tensor/shape.js'
 import { Tensor } from '../tensor/tensor.js'
 import { toReal } from '../tensor/to-real.js'
@@ -35,7 +36,7 @@ export abstract class Loss {
   forward(prediction: TensorLike, target: TensorLike): number {
     const { kernels } = defaultBackend()
     const given = toReal(prediction, kernels.real)
-    const wanted = toTarget(target, kernels.real)
+    const wanted = toTarget(this.name, target, kernels.real)
     const rows = given.shape[0] ?? 0
     this.checkShapes(given.shape.slice(1), wanted.rank === 1 ? 'labels' : 'dense', wanted.shape.slice(1))
     if (rows === 0 || wanted.shape[0] !== rows) {
@@ -69,8 +70,9 @@ export abstract class Loss {
 }
 
 /** Labels (rank 1) as int32, anything else as real numbers. */
-function toTarget(target: TensorLike, real: 'float32' | 'float64'): Tensor {
+function toTarget(where: string, target: TensorLike, real: 'float32' | 'float64'): Tensor {
   const given = target instanceof Tensor ? target : tensor(target)
   if (given.rank !== 1) return toReal(given, real)
+  checkLabels(where, given.data)
   return given.element === 'int32' ? given : new Tensor(Int32Array.from(given.data), given.shape)
 }

@@ -1,19 +1,18 @@
 // Graph: layers in the order of computation, and how a pass runs forward and backward through them.
 
-import { netwrightError } from '../errors.js'
+import { describe, netwrightError } from '../errors.js'
 import type { Kernels } from '../kernels/kernels.js'
 import type { Layer } from '../layers/layer.js'
 import { Node, type Pass } from '../layers/node.js'
 import type { GraphNode, Value } from '../layers/value.js'
 import { type Shape, sameShape, shapeText } from '../tensor/shape.js'
-import type { Tensor } from '../tensor/tensor.js'
+import { Tensor } from '../tensor/tensor.js'
 
 /** A layer's place in the order, with the name that errors and profiles use. */
 export interface Place {
   readonly node: GraphNode
   /** `0.Linear`; a shared layer has a place, and a name, for each use. */
   readonly path: string
-  readonly needsGradient: readonly boolean[]
 }
 
 /** A forward pass, and what its backward pass needs. */
@@ -35,7 +34,6 @@ export class Graph {
     this.places = sortNodes(inputs, output).map((node, i) => ({
       node,
       path: `${i}.${node.layer.kind}`,
-      needsGradient: node.inputs.map(leadsToALayer),
     }))
   }
 
@@ -51,10 +49,11 @@ export class Graph {
       tensors.set(value, [inputs[i] as Tensor])
     })
     const tensorOf = (value: Value): Tensor => tensors.get(value.node ?? value)?.[value.output] as Tensor
-    const nodes = this.places.map(({ node, path, needsGradient }) => {
+    const nodes = this.places.map(({ node, path }) => {
       onPlace(path)
-      const state = new Node(pass, path, needsGradient)
-      state.outputs = node.layer.compute(state, node.inputs.map(tensorOf))
+      const state = new Node(pass, path, node.inputs.map(leadsToParameters))
+      const arguments_ = node.inputs.map(tensorOf)
+      state.outputs = checkOutputs(node.layer, path, arguments_, node.layer.compute(state, arguments_))
       tensors.set(node, state.outputs)
       return state
     })
@@ -90,6 +89,24 @@ export class Graph {
   }
 }
 
+/** Holds a layer to what its outputShapes promised: kernels take larger tensors than they need without a word. */
+function checkOutputs(layer: Layer, path: string, inputs: readonly Tensor[], outputs: unknown): readonly Tensor[] {
+  const rows = inputs[0]?.shape[0] as number
+  const expected = layer.outputShapes(inputs.map(({ shape }) => shape.slice(1))).map((shape) => [rows, ...shape])
+  const isList = Array.isArray(outputs) && outputs.every((output) => output instanceof Tensor)
+  const fits =
+    isList &&
+    outputs.length === expected.length &&
+    outputs.every(({ shape }, i) => sameShape(shape, expected[i] as Shape))
+  if (fits) return outputs
+  const got = isList ? outputs.map(({ shape }) => shapeText(shape)).join(', ') : describe(outputs)
+  throw netwrightError(
+    'ERR_SHAPE',
+    `${path}: compute() returned ${got}, expected a list of tensors of shape ${expected.map(shapeText).join(', ')}`,
+    'RangeError',
+  )
+}
+
 function sumOf(kernels: Kernels, a: Tensor, b: Tensor): Tensor {
   const y = kernels.empty(a.shape)
   kernels.add({ y, a, b, n: y.size })
@@ -103,9 +120,9 @@ function zerosLike(kernels: Kernels, { shape, size }: Tensor): Tensor {
   return y
 }
 
-/** Gradients are needed up to the first layer of every path, and not for the model's inputs. */
-function leadsToALayer(value: Value): boolean {
-  return value.node !== undefined
+/** Gradients are needed where they lead to parameters: not for the model's inputs, nor for a ReLU right behind one. */
+function leadsToParameters({ node }: Value): boolean {
+  return node !== undefined && (node.layer.parameters.length > 0 || node.inputs.some(leadsToParameters))
 }
 
 /** Depth first, inputs before outputs: the order in which a person would write the calls. */

@@ -1,12 +1,13 @@
 // Network: a graph of layers with its parameters in memory; forward, backward and predict. Training is in train/.
 
-import { describe, netwrightError } from '../errors.js'
+import { checkOptions, describe, netwrightError } from '../errors.js'
 import type { Backend, Lock } from '../kernels/backend.js'
 import { defaultBackend } from '../kernels/default-backend.js'
-import { Plan } from '../kernels/plan.js'
+import { Plan, requireDone } from '../kernels/plan.js'
 import type { Region } from '../kernels/recorder.js'
 import { Pass } from '../layers/node.js'
 import type { Parameter } from '../layers/parameter.js'
+import { requireSameRows } from '../layers/same-rows.js'
 import { checkSeed, Random } from '../random/random.js'
 import { type TensorLike, tensor } from '../tensor/create.js'
 import { type Shape, sameShape, shapeText, sizeOf } from '../tensor/shape.js'
@@ -15,6 +16,8 @@ import { toReal } from '../tensor/to-real.js'
 import { type ForwardPass, type Graph, inputShapes, requireInputShapes } from './graph.js'
 import { ParameterStore } from './parameter-store.js'
 import { recordPrediction } from './step.js'
+
+const inspectCustom: unique symbol = Symbol.for('nodejs.util.inspect.custom')
 
 /** Options of every model. */
 export interface ModelOptions {
@@ -33,8 +36,8 @@ export interface Sealed {
   readonly regions: readonly Region[]
 }
 
-/** Rows that one replay of the prediction plan takes; larger inputs go through in pieces. */
-const predictionRows = 256
+/** Most rows that one replay of the prediction plan takes; larger inputs go through in pieces. */
+const mostPredictionRows = 256
 
 /**
  * A model is sealed at its first use, when the shape of its samples is known: layers make their parameters, which move
@@ -49,8 +52,17 @@ export abstract class Network {
   #forward: ForwardPass | undefined
   #prediction: { readonly plan: Plan; readonly inputs: readonly number[]; readonly output: number } | undefined
 
-  constructor({ seed = 0, backend = defaultBackend() }: ModelOptions = {}) {
+  constructor(options: ModelOptions = {}) {
+    checkOptions('Model', options, ['seed', 'backend'])
+    const { seed = 0, backend = defaultBackend() } = options
     checkSeed('Model', seed)
+    if (typeof backend !== 'object' || backend === null || !('kernels' in backend)) {
+      throw netwrightError(
+        'ERR_ARGUMENT',
+        `Model: backend is ${describe(backend)}, expected native() or reference()`,
+        'TypeError',
+      )
+    }
     this.seed = seed
     this.backend = backend
   }
@@ -58,23 +70,25 @@ export abstract class Network {
   /** The graph for inputs of these shapes; throws ERR_SHAPE when they do not fit. */
   protected abstract makeGraph(shapes: readonly Shape[]): Graph
 
-  /** Whether layers need no input shape to be built: then parameters exist from the start. */
+  /** Shapes of the inputs where the model knows them before its first use: it can then be sealed when asked. */
   protected abstract readonly declaredInputs: readonly Shape[] | undefined
+
+  /** The model's graph for inputs of these shapes; seals nothing. Throws ERR_SHAPE where they do not fit. */
+  graphFor(shapes: readonly Shape[]): Graph {
+    if (this.#sealed === undefined) return this.makeGraph(shapes)
+    requireInputShapes(this.#sealed.graph, shapes)
+    return this.#sealed.graph
+  }
 
   /** Fixes shapes, makes the parameters and moves them into the model's memory. Later calls check the shapes only. */
   seal(shapes: readonly Shape[]): Sealed {
-    if (this.#sealed !== undefined) {
-      requireInputShapes(this.#sealed.graph, shapes)
-      return this.#sealed
-    }
-    const graph = this.makeGraph(shapes)
-    for (const { node, path } of graph.places) {
-      const random = new Random(this.seed, path)
-      node.layer.ensureBuilt(
-        node.inputs.map(({ shape }) => shape),
-        { real: this.backend.real, random },
-      )
-    }
+    const graph = this.graphFor(shapes)
+    if (this.#sealed !== undefined) return this.#sealed
+    graph.places.forEach(({ node }, i) => {
+      const shapes = node.inputs.map(({ shape }) => shape)
+      // By place and not by name: classes may be renamed.
+      node.layer.ensureBuilt(shapes, () => ({ real: this.backend.real, random: new Random(this.seed, `layer ${i}`) }))
+    })
     const store = new ParameterStore(
       this.backend,
       graph.layers.flatMap(({ parameters }) => parameters),
@@ -109,6 +123,7 @@ export abstract class Network {
     this.#requireIdle('forward')
     const { kernels } = this.backend
     const tensors = inputs.map((input) => toReal(input, kernels.real))
+    requireSameRows('forward', tensors)
     const { graph } = this.seal(tensors.map(({ shape }) => shape.slice(1)))
     this.#forward = graph.forward(new Pass(kernels, true), tensors)
     return this.#forward.output
@@ -137,30 +152,26 @@ export abstract class Network {
    */
   predict(...inputs: readonly TensorLike[]): Tensor {
     const given = inputs.map((input) => (input instanceof Tensor ? input : tensor(input)))
+    if (given.some(({ rank }) => rank === 0)) {
+      throw netwrightError('ERR_SHAPE', `predict: expected samples, got ${describe(inputs[0])}`, 'RangeError')
+    }
     const single = this.#isSingleSample(given)
     const batches = single ? given.map((input) => input.reshape([1, ...input.shape])) : given
-    const rows = batches[0]?.shape[0] as number
-    if (batches.some(({ shape }) => shape[0] !== rows)) {
-      throw netwrightError(
-        'ERR_SHAPE',
-        `predict: inputs ${batches.map(({ shape }) => shapeText(shape)).join(', ')} differ in samples`,
-        'RangeError',
-      )
-    }
+    const rows = requireSameRows('predict', batches)
     const sealed = this.seal(batches.map(({ shape }) => shape.slice(1)))
     const { shape } = sealed.graph.output
     const result = new Tensor(new arrayTypes[this.backend.real](rows * sizeOf(shape)), [rows, ...shape])
-    const { plan, inputs: places, output } = this.#predictionPlan(sealed)
+    const { plan, inputs: places, output } = this.#predictionPlan(sealed, rows)
     const table = new Float64Array(1)
     // All pieces under one lock: a training step between two of them would give rows of different models.
     this.locked(() => {
-      for (let start = 0; start < rows; start += predictionRows) {
-        const end = Math.min(rows, start + predictionRows)
+      for (let start = 0; start < rows; start += plan.capacity) {
+        const end = Math.min(rows, start + plan.capacity)
         batches.forEach((batch, i) => {
           plan.write(places[i] as number, toReal(batch.slice(start, end), this.backend.real).data)
         })
         table[0] = end - start
-        plan.runSync(table, 1)
+        requireDone('predict', plan.runSync(table, 1))
         result.data.set(plan.read(output, [end - start, ...shape]).data, start * sizeOf(shape))
       }
     })
@@ -178,6 +189,17 @@ export abstract class Network {
     }
   }
 
+  /** `Sequential(Linear, ReLU, Linear)`. */
+  toString(): string {
+    const layers = this.#sealed?.graph.layers ?? []
+    return `${this.constructor.name}(${layers.map(({ kind }) => kind).join(', ')})`
+  }
+
+  /** console.log prints a model as `toString` does. */
+  [inspectCustom](): string {
+    return this.toString()
+  }
+
   #requireIdle(what: string): void {
     if (!this.fitting) return
     throw netwrightError('ERR_STATE', `${what}: this model is being trained; await fit first, or use predict`)
@@ -189,10 +211,12 @@ export abstract class Network {
     return expected?.every((shape, i) => sameShape(shape, inputs[i]?.shape ?? [])) ?? false
   }
 
-  #predictionPlan(sealed: Sealed): { plan: Plan; inputs: readonly number[]; output: number } {
-    if (this.#prediction === undefined) {
+  /** The plan of the last prediction, or a larger one: one sample must not ask for the memory of many. */
+  #predictionPlan(sealed: Sealed, rows: number): { plan: Plan; inputs: readonly number[]; output: number } {
+    const capacity = Math.min(Math.max(rows, 1), mostPredictionRows)
+    if (this.#prediction === undefined || this.#prediction.plan.capacity < capacity) {
       const { recording, inputs, output } = recordPrediction(sealed.graph, this.backend.real, sealed.regions)
-      const plan = new Plan(this.backend, recording, predictionRows, sealed.lock)
+      const plan = new Plan(this.backend, recording, capacity, sealed.lock)
       plan.bind({ parameters: sealed.store.values })
       this.#prediction = { plan, inputs, output }
     }

@@ -29,6 +29,8 @@ export class ParameterStore {
 
   /** Moves `parameters` into new arenas of `backend`. */
   constructor(backend: Backend, parameters: readonly Parameter[]) {
+    // All of them first: a model that cannot be made takes no layer away.
+    for (const parameter of parameters) parameter.requireFree()
     this.#backend = backend
     this.#real = backend.real
     const perLine = lineBytes / arrayTypes[this.#real].BYTES_PER_ELEMENT

@@ -25,6 +25,9 @@ export interface DataSpec {
 /** Columns of the step table after `rows`, for steps that read a data set. */
 export const dataColumns = ['cursor', 'samples', 'length', 'at', 'ringLength'] as const
 
+/** Names the check of the gradients among a step's calls. */
+export const gradientsOwner = 'gradients'
+
 const step = (name: string): StepValue => new StepValue(name)
 
 /** Gathers a batch: samples order[cursor … cursor + rows) of the data set in slots `x` and `y`. */
@@ -105,7 +108,7 @@ export function recordTrainingStep(
     const gradients = kernels.empty([rows])
     kernels.fill({ y: gradients, n: rows, value: 1, divisor: rows })
     forward.backward(loss.differentiate(lossNode, gradients))
-    announce('gradients')
+    announce(gradientsOwner)
     for (const { gradient } of ranges) kernels.checkFinite({ x: gradient, n: gradient.size })
 
     recorder.phase = 'commit'

@@ -3,6 +3,7 @@
 import { describe, netwrightError } from '../errors.js'
 import { defaultBackend } from '../kernels/default-backend.js'
 import type { Kernels, Scalar } from '../kernels/kernels.js'
+import { Parameter } from '../layers/parameter.js'
 import { sameShape, shapeText } from '../tensor/shape.js'
 import { arrayTypes, Tensor } from '../tensor/tensor.js'
 
@@ -22,6 +23,7 @@ export abstract class Optimizer {
   /** Names of the numbers that change from step to step. */
   abstract readonly stepValues: readonly string[]
   #steps = 0
+  #owner: object | undefined
   readonly #stateByHand = new WeakMap<Tensor, readonly Tensor[]>()
 
   /** The numbers of `stepValues` for step `step`, counted from 1. */
@@ -40,34 +42,30 @@ export abstract class Optimizer {
     this.#steps += count
   }
 
+  /** Makes the optimizer `model`'s; throws ERR_STATE when it is another's, whose steps it has counted. */
+  claim(model: object): void {
+    this.#owner ??= model
+    if (this.#owner === model) return
+    throw netwrightError(
+      'ERR_STATE',
+      'This optimizer has trained another model: its moments and steps belong to that one. Make a new optimizer.',
+    )
+  }
+
   /**
-   * By hand: one step, in place, on every tensor of `params` with the gradient at the same place of `grads`.
+   * By hand: one step, in place, on every parameter: `optimizer.update(model.parameters)`. Or on every tensor of
+   * `params` with the gradient at the same place of `grads`; weight decay then applies to all of them, since a tensor
+   * does not say whether it is a bias.
+   *
    * Throws ERR_ARGUMENT for lists of different lengths, ERR_SHAPE for a gradient of another shape.
    */
-  update(params: readonly Tensor[], grads: readonly Tensor[]): void {
-    if (!Array.isArray(params) || !Array.isArray(grads) || params.length !== grads.length) {
-      throw netwrightError(
-        'ERR_ARGUMENT',
-        `update: expected two lists of the same length, got ${describe(params)} and ${describe(grads)}`,
-        'TypeError',
-      )
-    }
+  update(parameters: readonly Parameter[]): void
+  update(params: readonly Tensor[], grads: readonly Tensor[]): void
+  update(params: readonly (Parameter | Tensor)[], grads?: readonly Tensor[]): void {
+    const ranges = toRanges(params, grads)
     const { kernels } = defaultBackend()
-    params.forEach((value, i) => {
-      const gradient = grads[i] as Tensor
-      if (!sameShape(value.shape, gradient.shape)) {
-        throw netwrightError(
-          'ERR_SHAPE',
-          `update: parameter ${i} has shape ${shapeText(value.shape)}, its gradient ${shapeText(gradient.shape)}`,
-          'RangeError',
-        )
-      }
-    })
     const values = this.stepRow(this.#steps + 1)
-    params.forEach((value, i) => {
-      const gradient = grads[i] as Tensor
-      this.apply(kernels, { value, gradient, state: this.#stateOf(value), decay: true }, values)
-    })
+    for (const range of ranges) this.apply(kernels, { ...range, state: this.#stateOf(range.value) }, values)
     this.advance(1)
   }
 
@@ -81,4 +79,42 @@ export abstract class Optimizer {
     this.#stateByHand.set(value, state)
     return state
   }
+}
+
+function toRanges(
+  params: readonly (Parameter | Tensor)[],
+  grads: readonly Tensor[] | undefined,
+): readonly Omit<ParameterRange, 'state'>[] {
+  if (!Array.isArray(params) || (grads === undefined && !params.every((item) => item instanceof Parameter))) {
+    throw netwrightError(
+      'ERR_ARGUMENT',
+      `update: expected a list of parameters, or a list of tensors and one of gradients, got ${describe(params)}`,
+      'TypeError',
+    )
+  }
+  if (grads !== undefined && (!Array.isArray(grads) || grads.length !== params.length)) {
+    throw netwrightError(
+      'ERR_ARGUMENT',
+      `update: expected two lists of the same length, got ${describe(params)} and ${describe(grads)}`,
+      'TypeError',
+    )
+  }
+  if (params.length === 0) {
+    throw netwrightError(
+      'ERR_ARGUMENT',
+      'update: there are no parameters. A layer makes its own at its first forward(): collect them after it.',
+    )
+  }
+  return params.map((item: Parameter | Tensor, i) => {
+    const value = item instanceof Parameter ? item.value : item
+    const gradient = grads?.[i] ?? (item as Parameter).gradient
+    if (!sameShape(value.shape, gradient.shape)) {
+      throw netwrightError(
+        'ERR_SHAPE',
+        `update: parameter ${i} has shape ${shapeText(value.shape)}, its gradient ${shapeText(gradient.shape)}`,
+        'RangeError',
+      )
+    }
+    return { value, gradient, decay: item instanceof Parameter ? item.decay : true }
+  })
 }

@@ -1,6 +1,6 @@
 // SGD: plain stochastic gradient descent.
 
-import { describe, netwrightError } from '../errors.js'
+import { checkOptions, describe, netwrightError } from '../errors.js'
 import type { Kernels, Scalar } from '../kernels/kernels.js'
 import { Optimizer, type ParameterRange } from './optimizer.js'
 
@@ -19,11 +19,12 @@ export class SGD extends Optimizer {
   readonly lr: number
   readonly weightDecay: number
 
-  constructor({ lr = 0.01, weightDecay = 0 }: SGDOptions = {}) {
+  constructor(options: SGDOptions = {}) {
     super()
-    this.lr = requireFinite('lr', lr)
-    this.weightDecay = requireFinite('weightDecay', weightDecay)
-    if (lr <= 0) throw netwrightError('ERR_ARGUMENT', `SGD: lr is ${lr}, expected a number above 0`, 'RangeError')
+    checkOptions('SGD', options, ['lr', 'weightDecay'])
+    const { lr = 0.01, weightDecay = 0 } = options
+    this.lr = requireNumber('lr', lr, 'a finite number above 0', (value) => value > 0)
+    this.weightDecay = requireNumber('weightDecay', weightDecay, 'a finite number from 0', (value) => value >= 0)
   }
 
   stepRow(): Readonly<Record<string, number>> {
@@ -37,11 +38,7 @@ export class SGD extends Optimizer {
   }
 }
 
-function requireFinite(name: string, value: unknown): number {
-  if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value
-  throw netwrightError(
-    'ERR_ARGUMENT',
-    `SGD: ${name} is ${describe(value)}, expected a finite number from 0`,
-    'RangeError',
-  )
+function requireNumber(name: string, value: unknown, expected: string, fits: (value: number) => boolean): number {
+  if (typeof value === 'number' && Number.isFinite(value) && fits(value)) return value
+  throw netwrightError('ERR_ARGUMENT', `SGD: ${name} is ${describe(value)}, expected ${expected}`, 'RangeError')
 }

@@ -23,8 +23,15 @@ export function shapeText(shape: Shape): string {
 /** V8's typed arrays hold at most 2^33 elements; kernels count sizes in 32 bits. */
 const maximumSize = 2 ** 32 - 1
 
-/** Throws ERR_SHAPE unless `shape` is an array of non-negative integers (with `wildcard`, one may be -1). */
-export function checkShape(where: string, shape: Shape, options: { readonly wildcard?: boolean } = {}): void {
+/**
+ * Throws ERR_SHAPE unless `shape` is an array of non-negative integers (with `wildcard`, one may be -1) of a size that
+ * a tensor may have (`unlimited`: of any size, for tensors that have no memory yet).
+ */
+export function checkShape(
+  where: string,
+  shape: Shape,
+  options: { readonly wildcard?: boolean; readonly unlimited?: boolean } = {},
+): void {
   const fail = (problem: string): never => {
     const wanted = options.wildcard ? 'non-negative integers, at most one of them -1' : 'non-negative integers'
     throw netwrightError('ERR_SHAPE', `${where}: shape ${problem}, expected an array of ${wanted}`, 'RangeError')
@@ -41,7 +48,7 @@ export function checkShape(where: string, shape: Shape, options: { readonly wild
     size *= dimension
   }
   if (free > 1) fail(`${shapeText(shape)} has -1 ${free} times`)
-  if (size > maximumSize) {
+  if (size > maximumSize && !options.unlimited) {
     throw netwrightError(
       'ERR_SHAPE',
       `${where}: shape ${shapeText(shape)} has ${size} elements, more than the ${maximumSize} that a tensor may have`,

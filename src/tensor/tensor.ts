@@ -51,7 +51,14 @@ export class Tensor {
   readonly #data: TensorData | undefined
 
   constructor(data: TensorData | Placeholder, shape: Shape, options: { scale?: number } = {}) {
-    checkShape('Tensor', shape)
+    if (!ArrayBuffer.isView(data) && (typeof data !== 'object' || data === null || !('memory' in data))) {
+      throw netwrightError(
+        'ERR_ARGUMENT',
+        `Tensor: data is ${describe(data)}, expected a typed array; for nested arrays use tensor([[1, 2], [3, 4]])`,
+        'TypeError',
+      )
+    }
+    checkShape('Tensor', shape, { unlimited: !ArrayBuffer.isView(data) })
     if (ArrayBuffer.isView(data) && data.length !== sizeOf(shape)) {
       throw netwrightError(
         'ERR_SHAPE',
@@ -64,6 +71,9 @@ export class Tensor {
     this.shape = Object.freeze([...shape])
     this.element = ArrayBuffer.isView(data) ? elementOf(data) : data.element
     this.scale = options.scale ?? 1
+    if (this.scale !== 1 && this.element.startsWith('float')) {
+      throw netwrightError('ERR_ARGUMENT', `Tensor: only integers have a scale, got ${this.scale} for ${this.element}`)
+    }
   }
 
   /** The elements, live: writing changes the tensor. Throws ERR_RECORDING while a plan is being recorded. */
@@ -72,7 +82,8 @@ export class Tensor {
       throw netwrightError(
         'ERR_RECORDING',
         `This tensor ${shapeText(this.shape)} has no data yet: a plan is being recorded. ` +
-          'Write the computation with kernels, or wrap plain JavaScript in kernels.host(fn, outputs, inputs).',
+          'Write the computation with kernels, or wrap plain JavaScript in kernels.host(fn, outputs, inputs) ' +
+          'and use the tensors that fn receives: kernels.host(([y], [x]) => …, [y], [x]).',
       )
     }
     return this.#data

@@ -5,6 +5,7 @@ import { netwrightError } from '../errors.js'
 import type { Loss } from '../losses/loss.js'
 import type { DataSpec } from '../model/step.js'
 import type { Shape } from '../tensor/shape.js'
+import type { Tensor } from '../tensor/tensor.js'
 
 /** What a recorded step needs to know of a data set. */
 export function dataSpec(dataset: Dataset): DataSpec {
@@ -21,6 +22,7 @@ export function dataSpec(dataset: Dataset): DataSpec {
 export function checkTargets(dataset: Dataset, output: Shape, loss: Loss): void {
   loss.checkShapes(output, dataset.targets, dataset.y.shape.slice(1))
   const classes = output[0] as number
+  if (dataset.targets === 'dense' && loss.classifies) checkProbabilities(dataset.y)
   if (dataset.targets !== 'labels' || dataset.classes <= classes) return
   const sample = dataset.y.data.findIndex((label) => label >= classes)
   throw netwrightError(
@@ -29,4 +31,24 @@ export function checkTargets(dataset: Dataset, output: Shape, loss: Loss): void 
       `so labels must be whole numbers from 0 to ${classes - 1}`,
     'RangeError',
   )
+}
+
+/** One-hot rows and soft targets: from 0, with a sum of 1. */
+function checkProbabilities({ data, shape }: Tensor): void {
+  const [rows, cols] = shape as [number, number]
+  for (let row = 0; row < rows; row++) {
+    let [sum, least] = [0, 0]
+    for (let col = 0; col < cols; col++) {
+      const value = data[row * cols + col] as number
+      sum += value
+      least = Math.min(least, value)
+    }
+    if (least >= 0 && Math.abs(sum - 1) <= 1e-3) continue
+    throw netwrightError(
+      'ERR_DATA',
+      `The target row of sample ${row} has a sum of ${sum}${least < 0 ? ` and a value of ${least}` : ''}: ` +
+        'expected probabilities, from 0 and with a sum of 1 (one-hot rows are)',
+      'RangeError',
+    )
+  }
 }

@@ -26,7 +26,7 @@ export interface Totals {
 export const noTotals = (): Totals => ({ samples: 0, loss: 0, correct: 0, milliseconds: 0, steps: 0 })
 
 /** Called after each job, with what has been added so far. */
-export type OnJob = (totals: Readonly<Totals>) => void
+export type OnJob = (totals: Readonly<Totals>) => void | Promise<void>
 
 /** What a job must not overstep, and how its steps get their own numbers. */
 export interface StepOptions {
@@ -97,10 +97,6 @@ export class DataSteps {
     return this.#order
   }
 
-  get plan(): Plan {
-    return this.#plan
-  }
-
   /** Every sample once, in batches of batchSize, the last one maybe smaller. */
   async pass({ fillStep, signal, onJob, turn }: StepOptions): Promise<PassResult> {
     const totals = noTotals()
@@ -126,7 +122,7 @@ export class DataSteps {
         if (result.step > 0) this.#millisecondsPerStep = milliseconds / result.step
         this.#addUp(totals, result.step)
         cursor += result.step * this.#batchSize
-        onJob?.(totals)
+        await onJob?.(totals)
         if (result.outcome === 'failed') return { totals, end: 'failed', failure: result, cursor }
         if (result.outcome === 'stopped') return { totals, end: 'stopped', cursor }
       }

@@ -1,19 +1,22 @@
 // Evaluation: loss and accuracy over a data set, by the evaluation plan.
 
 import type { Dataset } from '../data/dataset.js'
+import type { RunResult } from '../kernels/plan.js'
 import type { Loss } from '../losses/loss.js'
-import type { Network, Sealed } from '../model/network.js'
+import type { Network } from '../model/network.js'
 import { recordEvaluationStep } from '../model/step.js'
 import { checkTargets, dataSpec } from './check-data.js'
 import { DataSteps, type Totals } from './data-steps.js'
-import { trainingError } from './failure.js'
+import { stepError } from './failure.js'
 import type { Evaluation } from './options.js'
 
 export class Evaluator {
   readonly #steps: DataSteps
   readonly #loss: Loss
 
-  constructor(network: Network, sealed: Sealed, dataset: Dataset, loss: Loss, batchSize: number) {
+  /** Throws ERR_SHAPE or ERR_LABEL where network, data and loss do not fit. */
+  constructor(network: Network, dataset: Dataset, loss: Loss, batchSize: number) {
+    const sealed = network.seal([dataset.sampleShape])
     const { graph, regions } = sealed
     checkTargets(dataset, graph.output.shape, loss)
     const recording = recordEvaluationStep(graph, dataSpec(dataset), loss, network.backend.real, regions)
@@ -25,7 +28,14 @@ export class Evaluator {
   async run(signal?: AbortSignal): Promise<Evaluation | undefined> {
     const result = await this.#steps.pass({ turn: (work) => work(), signal })
     if (result.end === 'stopped') return undefined
-    if (result.end === 'failed') throw trainingError(result, this.#steps.order, 'evaluation')
+    if (result.end === 'failed') {
+      throw stepError(result.failure as RunResult, {
+        what: 'Evaluation',
+        where: `the batch from sample ${result.cursor} on`,
+        sampleAt: (row) => result.cursor + row,
+        loss: this.#loss,
+      })
+    }
     return means(result.totals, this.#loss)
   }
 }

@@ -1,75 +1,76 @@
 // The training loop: epochs over recorded steps, with reports, validation and a way to stop.
 
 import type { Dataset } from '../data/dataset.js'
-import type { Network, Sealed } from '../model/network.js'
+import type { RunResult } from '../kernels/plan.js'
+import type { Network } from '../model/network.js'
 import { recordTrainingStep } from '../model/step.js'
 import { permutation } from '../random/permutation.js'
 import type { TensorData } from '../tensor/tensor.js'
-import { checkTargets, dataSpec } from './check-data.js'
+import { dataSpec } from './check-data.js'
 import { DataSteps, type StepOptions, type Totals } from './data-steps.js'
 import { Evaluator, means } from './evaluate.js'
-import { trainingError } from './failure.js'
+import { stepError } from './failure.js'
 import { type EpochLogs, History } from './history.js'
-import { type FitOptions, requireCount } from './options.js'
+import type { Callback, FitOptions } from './options.js'
 import type { Turns } from './turns.js'
 
-const evaluationBatch = 500
+/** What a model remembers from one call of `fit` to the next. */
+export interface TrainingState {
+  /** Whole epochs so far: the order of samples follows from the seed and this. */
+  epochs: number
+  /** Shared with whoever else uses the model. */
+  readonly turns: Turns
+}
 
 /**
- * Trains `network` on `dataset`. `state` holds the optimizer's moments; `turns` is shared with whoever else uses the
- * model. Throws ERR_LABEL, ERR_SHAPE, ERR_NOT_FINITE as `Model.fit` documents.
+ * Trains `network` on `dataset`. `moments` is the optimizer's memory.
+ * Throws ERR_LABEL, ERR_SHAPE, ERR_NOT_FINITE as `Model.fit` documents.
  */
 export async function runTraining(
   network: Network,
-  sealed: Sealed,
   dataset: Dataset,
   validation: Dataset | undefined,
   options: FitOptions,
-  state: readonly TensorData[],
-  turns: Turns,
+  moments: readonly TensorData[],
+  state: TrainingState,
 ): Promise<History> {
-  const { loss, optimizer, signal, callbacks = [] } = options
-  const epochs = requireCount('fit: epochs', options.epochs ?? 1)
-  const batchSize = requireCount('fit: batchSize', options.batchSize ?? 32)
-  const { graph, store, regions } = sealed
-  checkTargets(dataset, graph.output.shape, loss)
-  const stateSlots = state.map((view, i) => ({ slot: `state${i}`, view }))
-  const recording = recordTrainingStep(
-    graph,
-    dataSpec(dataset),
-    loss,
-    optimizer,
-    store.ranges(state),
-    network.backend.real,
-    [...regions, ...stateSlots],
-  )
-  const slots = Object.fromEntries(stateSlots.map(({ slot, view }) => [slot, view]))
-  const steps = new DataSteps(network.backend, sealed, recording, dataset, batchSize, slots)
+  const { loss, signal, callbacks = [], seed = network.seed } = options
+  const epochs = options.epochs ?? 1
+  const batchSize = options.batchSize ?? 32
+  const steps = trainingSteps(network, dataset, options, moments, batchSize)
   const evaluator =
-    validation === undefined ? undefined : new Evaluator(network, sealed, validation, loss, evaluationBatch)
+    validation === undefined
+      ? undefined
+      : about('validationData', () => new Evaluator(network, validation, loss, batchSize))
 
   const history = new History()
-  const each = async (run: (callback: (typeof callbacks)[number]) => void | Promise<void>): Promise<void> => {
+  const each = async (run: (callback: Callback) => void | Promise<void>): Promise<void> => {
     for (const callback of callbacks) await run(callback)
   }
   await each((callback) => callback.onTrainBegin?.())
   for (let epoch = 0; epoch < epochs; epoch++) {
     await each((callback) => callback.onEpochBegin?.(epoch))
-    if (options.shuffle !== false) permutation(dataset.length, options.seed ?? network.seed, epoch, steps.order)
+    if (options.shuffle !== false) permutation(dataset.length, seed, state.epochs, steps.order)
     const result = await steps.pass({
       signal,
-      turn: (work) => turns.take(work),
+      turn: (work) => state.turns.take(work),
       ...follow(options, epoch, dataset.length),
     })
     if (result.end === 'failed') {
       const step = Math.floor(result.cursor / Math.min(batchSize, dataset.length)) + 1
-      throw trainingError(result, steps.order, `epoch ${epoch + 1}, step ${step}`)
+      throw stepError(result.failure as RunResult, {
+        what: 'Training',
+        where: `epoch ${epoch + 1}, step ${step}`,
+        sampleAt: (row) => steps.order[result.cursor + row],
+        loss,
+      })
     }
     if (result.end === 'stopped') {
       history.stopped = true
       break
     }
-    const measured = evaluator === undefined ? undefined : await turns.take(() => evaluator.run(signal))
+    state.epochs++
+    const measured = evaluator === undefined ? undefined : await state.turns.take(() => evaluator.run(signal))
     if (evaluator !== undefined && measured === undefined) {
       history.stopped = true
       break
@@ -89,6 +90,40 @@ export async function runTraining(
   return history
 }
 
+/** The training step of `network`, recorded, over the data. */
+function trainingSteps(
+  network: Network,
+  dataset: Dataset,
+  { loss, optimizer }: FitOptions,
+  moments: readonly TensorData[],
+  batchSize: number,
+): DataSteps {
+  const sealed = network.seal([dataset.sampleShape])
+  const { graph, store, regions } = sealed
+  const momentSlots = moments.map((view, i) => ({ slot: `moments${i}`, view }))
+  const recording = recordTrainingStep(
+    graph,
+    dataSpec(dataset),
+    loss,
+    optimizer,
+    store.ranges(moments),
+    network.backend.real,
+    [...regions, ...momentSlots],
+  )
+  const slots = Object.fromEntries(momentSlots.map(({ slot, view }) => [slot, view]))
+  return new DataSteps(network.backend, sealed, recording, dataset, batchSize, slots)
+}
+
+/** Runs `work`; an error that it throws says what it is about. */
+function about<T>(what: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof Error) error.message = `${what}: ${error.message}`
+    throw error
+  }
+}
+
 /** Gives each step its rate, counts the optimizer's steps, and reports progress. */
 function follow(
   { optimizer, loss, callbacks = [] }: FitOptions,
@@ -101,12 +136,13 @@ function follow(
       const row = optimizer.stepRow(optimizer.steps + i + 1)
       for (const name of optimizer.stepValues) set(name, row[name] as number)
     },
-    onJob: (totals: Readonly<Totals>) => {
+    onJob: async (totals: Readonly<Totals>) => {
       optimizer.advance(totals.steps - counted)
       counted = totals.steps
+      if (totals.samples === 0) return
       const { samples, milliseconds } = totals
       const progress = { epoch, samples, totalSamples, ...means(totals, loss), seconds: milliseconds / 1e3 }
-      for (const callback of callbacks) callback.onProgress?.(progress)
+      for (const callback of callbacks) await callback.onProgress?.(progress)
     },
   }
 }

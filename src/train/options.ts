@@ -1,9 +1,10 @@
 // What fit and evaluate take, and how it is checked.
 
 import type { Dataset } from '../data/dataset.js'
-import { describe, netwrightError } from '../errors.js'
+import { checkOptions, describe, netwrightError } from '../errors.js'
 import { Loss } from '../losses/loss.js'
 import { Optimizer } from '../optim/optimizer.js'
+import { checkSeed } from '../random/random.js'
 import type { TensorLike } from '../tensor/create.js'
 import type { EpochLogs } from './history.js'
 
@@ -24,9 +25,10 @@ export interface TrainingProgress {
 export interface Callback {
   onTrainBegin?(): void | Promise<void>
   onEpochBegin?(epoch: number): void | Promise<void>
-  /** After each job, not after each step. Not awaited. */
-  onProgress?(progress: TrainingProgress): void
+  /** After each job, not after each step. */
+  onProgress?(progress: TrainingProgress): void | Promise<void>
   onEpochEnd?(epoch: number, logs: EpochLogs): void | Promise<void>
+  /** Not called when training fails: `fit` then rejects. */
   onTrainEnd?(): void | Promise<void>
 }
 
@@ -40,7 +42,7 @@ export interface FitOptions {
   readonly epochs?: number
   /** Samples per step; the last step of an epoch may have fewer. Default 32. */
   readonly batchSize?: number
-  /** Visit the samples in a new order, from the seed and the epoch, every epoch. Default true. */
+  /** Visit the samples in a new order every epoch, from the seed and the model's count of epochs. Default true. */
   readonly shuffle?: boolean
   /** Seed of that order. Default: the model's. */
   readonly seed?: number
@@ -79,7 +81,7 @@ export function requireLoss(where: string, value: unknown): Loss {
   )
 }
 
-const knownOptions = [
+const fitOptions = [
   'loss',
   'optimizer',
   'epochs',
@@ -91,38 +93,26 @@ const knownOptions = [
   'signal',
 ]
 
+export function checkEvaluateOptions(options: EvaluateOptions): void {
+  checkOptions('evaluate', options, ['loss', 'batchSize'])
+}
+
 /** Checks what TypeScript would have checked, for those who write JavaScript. */
 export function checkFitOptions(options: FitOptions): void {
-  if (typeof options !== 'object' || options === null) {
-    throw netwrightError(
-      'ERR_ARGUMENT',
-      `fit: options is ${describe(options)}, expected { loss, optimizer, … }`,
-      'TypeError',
-    )
-  }
-  const unknown = Object.keys(options).find((name) => !knownOptions.includes(name))
-  if (unknown !== undefined) {
-    throw netwrightError(
-      'ERR_ARGUMENT',
-      `fit: unknown option '${unknown}', expected ${knownOptions.join(', ')}`,
-      'TypeError',
-    )
-  }
+  checkOptions('fit', options, fitOptions)
   requireLoss('fit', options.loss)
+  const wrong = (name: keyof FitOptions, expected: string): Error =>
+    netwrightError('ERR_ARGUMENT', `fit: ${name} is ${describe(options[name])}, expected ${expected}`, 'TypeError')
   if (!(options.optimizer instanceof Optimizer)) {
-    throw netwrightError(
-      'ERR_ARGUMENT',
-      `fit: optimizer is ${describe(options.optimizer)}, expected an optimizer such as new SGD({ lr: 0.1 })`,
-      'TypeError',
-    )
+    throw wrong('optimizer', 'an optimizer such as new SGD({ lr: 0.1 })')
   }
   if (options.epochs !== undefined) requireCount('fit: epochs', options.epochs)
   if (options.batchSize !== undefined) requireCount('fit: batchSize', options.batchSize)
-  if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
-    throw netwrightError(
-      'ERR_ARGUMENT',
-      `fit: signal is ${describe(options.signal)}, expected an AbortSignal`,
-      'TypeError',
-    )
+  if (options.seed !== undefined) checkSeed('fit', options.seed)
+  if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) throw wrong('signal', 'an AbortSignal')
+  if (options.shuffle !== undefined && typeof options.shuffle !== 'boolean') throw wrong('shuffle', 'true or false')
+  const isList = options.callbacks === undefined || Array.isArray(options.callbacks)
+  if (!isList || options.callbacks?.some((callback) => typeof callback !== 'object' || callback === null)) {
+    throw wrong('callbacks', 'a list of objects such as [{ onEpochEnd() {} }]')
   }
 }

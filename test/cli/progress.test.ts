@@ -3,8 +3,11 @@ import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
 import { createProgress } from '../../src/cli/progress.js'
 
-/** A terminal of 80 columns, or a file, that keeps what is written to it. */
-function fakeStream(isTTY: boolean): { readonly stream: NodeJS.WriteStream; readonly text: () => string } {
+/** A terminal, or a file, that keeps what is written to it. */
+function fakeStream(
+  isTTY: boolean,
+  columns = 80,
+): { readonly stream: NodeJS.WriteStream; readonly text: () => string } {
   const chunks: string[] = []
   const stream = new Writable({
     write(chunk, _encoding, done) {
@@ -13,13 +16,13 @@ function fakeStream(isTTY: boolean): { readonly stream: NodeJS.WriteStream; read
     },
   })
   return {
-    stream: Object.assign(stream, { isTTY, columns: 80 }) as unknown as NodeJS.WriteStream,
+    stream: Object.assign(stream, { isTTY, columns }) as unknown as NodeJS.WriteStream,
     text: () => chunks.join(''),
   }
 }
 
-function run(isTTY: boolean): string {
-  const { stream, text } = fakeStream(isTTY)
+function run(isTTY: boolean, columns?: number): string {
+  const { stream, text } = fakeStream(isTTY, columns)
   let time = 100
   const progress = createProgress({ stream, epochs: 10, samplesPerEpoch: 60_000, now: () => time })
   progress.begin()
@@ -43,6 +46,14 @@ test('a terminal gets a bar with epoch, loss, accuracies, rate and ETA, within 8
   // The second epoch was stopped early: its bar stays where it was, with the last known test accuracy.
   expect(lines[1]).toContain(' 2/10 ██░░░░░░ loss 0.2500 train 0.9000 test 0.9375 150,000 samples/s ETA')
   expect(lines.length).toBe(3)
+})
+
+test('a narrow terminal gets fewer fields, and each of them whole', () => {
+  const first = (columns: number) => stripVTControlCharacters(run(true, columns)).split('\n')[0]
+  expect(first(79)).toMatch(/loss 0\.5000 train 0\.8750 test 0\.9375 ETA 1:03$/)
+  expect(first(60)).toMatch(/loss 0\.5000 train 0\.8750 test 0\.9375 ETA 1:03$/)
+  expect(first(50)).toMatch(/loss 0\.5000 test 0\.9375 ETA 1:03$/)
+  expect(first(30)).toMatch(/loss 0\.5000$/)
 })
 
 test('a terminal is left as it was', () => {

@@ -57,7 +57,7 @@ function checkLayer(layer: Layer, ...shapes: readonly (readonly number[])[]): vo
   const inputs = shapes.map((shape, i) => samples(shape, 10 + i))
   layer.ensureBuilt(
     shapes.map((shape) => shape.slice(1)),
-    { real: 'float64', random: new Random(3) },
+    () => ({ real: 'float64', random: new Random(3) }),
   )
   const makeNode = (): Node =>
     new Node(

@@ -38,15 +38,21 @@ function trainByHand(model: TrainableNetwork, { kernels }: Backend, seed: number
       const dlogits = kernels.empty(logits.shape)
       kernels.softmaxCrossEntropyBackward({ dlogits, dlosses, probabilities, labels, rows, classes: toyClasses })
       model.backward(dlogits)
-      model.params.forEach((parameters, i) => {
-        kernels.sgdStep({ parameters, gradients: model.grads[i] as Tensor, n: parameters.size, lr: 0.1 })
-      })
+      for (const { value, gradient, decay } of model.parameters) {
+        const weightDecay = decay ? 0.01 : 0
+        kernels.sgdStep({ parameters: value, gradients: gradient, n: value.size, lr: 0.1, weightDecay })
+      }
     }
   }
 }
 
 describe.each(trainingBackends())('%s', (_, backend) => {
-  const fitOptions = () => ({ epochs: 2, batchSize, optimizer: new SGD({ lr: 0.1 }), loss: crossEntropy() })
+  const fitOptions = () => ({
+    epochs: 2,
+    batchSize,
+    optimizer: new SGD({ lr: 0.1, weightDecay: 0.01 }),
+    loss: crossEntropy(),
+  })
 
   it('planned training of a graph gives the bits of training by hand', async () => {
     const planned = toyModel({ seed: 3, backend })

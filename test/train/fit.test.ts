@@ -6,11 +6,14 @@ import { spiral } from '../../src/data/spiral.js'
 import type { Backend } from '../../src/kernels/backend.js'
 import { native } from '../../src/kernels/native/index.js'
 import { reference } from '../../src/kernels/reference/backend.js'
+import { Layer } from '../../src/layers/layer.js'
 import { Linear } from '../../src/layers/linear.js'
+import type { Node } from '../../src/layers/node.js'
 import { ReLU } from '../../src/layers/relu.js'
 import { crossEntropy } from '../../src/losses/cross-entropy.js'
 import { SGD } from '../../src/optim/sgd.js'
 import { Sequential } from '../../src/sequential.js'
+import { Tensor } from '../../src/tensor/tensor.js'
 import type { FitOptions } from '../../src/train/options.js'
 import { weightBits } from '../model/models.js'
 import { toyData } from '../model/toy-graph.js'
@@ -63,12 +66,12 @@ describe.each(backends)('%s', (_, backend) => {
     expect((await net.evaluate(data)).accuracy).toBeGreaterThan(0.95)
   }, 60_000)
 
-  it('training on goes on: two calls of two epochs are four epochs without shuffling', async () => {
+  it('training on goes on: two calls of two epochs are four epochs', async () => {
     const [once, twice] = [model(), model()]
-    await once.fit(x, y, options({ epochs: 4, shuffle: false }))
+    await once.fit(x, y, options({ epochs: 4 }))
     const optimizer = new SGD({ lr: 0.1 })
-    await twice.fit(x, y, options({ epochs: 2, shuffle: false, optimizer }))
-    await twice.fit(x, y, options({ epochs: 2, shuffle: false, optimizer }))
+    await twice.fit(x, y, options({ epochs: 2, optimizer }))
+    await twice.fit(x, y, options({ epochs: 2, optimizer }))
     expect(weightBits(twice)).toBe(weightBits(once))
     expect(optimizer.steps).toBe(20)
   })
@@ -128,6 +131,47 @@ describe.each(backends)('%s', (_, backend) => {
     await net.fit(x, y, options())
   })
 
+  it('counts the steps that were made before a host function throws', async () => {
+    let calls = 0
+    class Throwing extends Layer {
+      compute(node: Node, [input]: readonly [Tensor]): readonly Tensor[] {
+        node.kernels.host(
+          () => {
+            if (++calls === 3) throw new Error('from the layer')
+          },
+          [],
+          [input],
+        )
+        return [input]
+      }
+      differentiate(_node: Node, [gradient]: readonly [Tensor]): readonly Tensor[] {
+        return [gradient]
+      }
+    }
+    const optimizer = new SGD({ lr: 0.1 })
+    const net = new Sequential([new Linear(12, 4), new Throwing()], { seed: 1, backend })
+    await expect(net.fit(x, y, options({ optimizer }))).rejects.toThrow('from the layer')
+    expect(optimizer.steps).toBe(2)
+  })
+
+  it('waits for an asynchronous onProgress, and rejects with its error', async () => {
+    const failing = model().fit(x, y, {
+      ...options(),
+      callbacks: [{ onProgress: () => Promise.reject(new Error('from the callback')) }],
+    })
+    await expect(failing).rejects.toThrow('from the callback')
+  })
+
+  it('initial weights follow from the seed and the place, not from the name of a class', () => {
+    class Renamed extends Linear {}
+    const bits = [new Linear(12, 4), new Renamed(12, 4)].map((layer) => {
+      const net = new Sequential([layer], { seed: 7, backend })
+      net.predict(x)
+      return weightBits(net)
+    })
+    expect(bits[1]).toBe(bits[0])
+  })
+
   describe('bad input', () => {
     const rejects = async (promise: Promise<unknown>, code: string, message: RegExp): Promise<void> => {
       await expect(promise).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string })
@@ -161,6 +205,64 @@ describe.each(backends)('%s', (_, backend) => {
       await rejects(model().fit(rows, y, options()), 'ERR_NOT_FINITE', /sample 5/)
     })
     it('an empty data set', () => rejects(model().fit([], [], options()), 'ERR_DATA', /empty/))
+    it('validation data of another width', () => {
+      const validationData = { x: toyData(9, 7).x, y: y.slice(0, 9) }
+      const message = /^validationData: This model takes samples of shape \(12,\), got \(7,\)/
+      return rejects(model().fit(x, y, options({ validationData })), 'ERR_SHAPE', message)
+    })
+    it('a validation label that the model has no output for', () => {
+      const validationData = { x: x.slice(0, 2), y: [0, 4] }
+      return rejects(
+        model().fit(x, y, options({ validationData })),
+        'ERR_LABEL',
+        /^validationData: Label 4 of sample 1/,
+      )
+    })
+    it('a failed fit does not fix the shapes of a model that infers them', async () => {
+      const net = new Sequential([new Linear(4), new Linear(4)], { backend })
+      await rejects(net.fit([[1, 2, 3]], [7], options()), 'ERR_LABEL', /Label 7/)
+      await net.fit(x, y, options({ epochs: 1 }))
+    })
+    it('one output, or rows that are no probabilities', async () => {
+      await rejects(model(1).fit(x, y, options()), 'ERR_SHAPE', /1 output, expected one for each class/)
+      const rows = Array.from({ length: 90 }, () => [0.5, 0.5, 0.5, -0.5])
+      await rejects(model().fit(x, rows, options()), 'ERR_DATA', /row of sample 0 has a sum of 1 and a value of -0.5/)
+    })
+    it('an optimizer that trained another model', async () => {
+      const optimizer = new SGD()
+      await model().fit(x, y, options({ epochs: 1, optimizer }))
+      await rejects(model().fit(x, y, options({ optimizer })), 'ERR_STATE', /has trained another model/)
+    })
+    it('no options, options of evaluate, callbacks that are none', async () => {
+      await rejects(
+        model().fit(x as never, y as never),
+        'ERR_ARGUMENT',
+        /fit: options is a Tensor, expected an object with loss/,
+      )
+      const known = /evaluate: unknown option 'batchsize', expected loss, batchSize/
+      await rejects(model().evaluate(x, y, { batchsize: 3 } as never), 'ERR_ARGUMENT', known)
+      await rejects(model().fit(x, y, options({ callbacks: {} as never })), 'ERR_ARGUMENT', /callbacks is a Object/)
+      await rejects(
+        model().fit(x, y, options({ optimizer: SGD as never })),
+        'ERR_ARGUMENT',
+        /the class SGD \(new is missing\)/,
+      )
+    })
+    it('one-hot rows of another float type are converted, not read as bytes', async () => {
+      const bytes = new Tensor(
+        Uint8Array.from({ length: 90 * 12 }, (__, i) => i % 251),
+        [90, 12],
+      )
+      const rows = Float64Array.from({ length: 90 * 4 }, (__, i) => Number(y.data[i >> 2] === i % 4))
+      const other = backend.real === 'float32' ? 'float64' : 'float32'
+      const net = model()
+      const dense = new Dataset(bytes, new Tensor(rows, [90, 4]), { real: other })
+      const loss = crossEntropy()
+      const onRows = await net.evaluate(dense, { loss })
+      const onLabels = await net.evaluate(bytes, y, { loss })
+      expect(onRows.accuracy).toBe(onLabels.accuracy)
+      expect(onRows.loss).toBeCloseTo(onLabels.loss, 3)
+    })
     it('a batch size of 0', () =>
       rejects(
         model().fit(x, y, options({ batchSize: 0 })),

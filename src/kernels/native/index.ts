@@ -1,6 +1,6 @@
 // The native backend: C++ SIMD kernels through Node-API.
 
-import { describe, netwrightError } from '../../errors.js'
+import { checkOptions, describe, netwrightError } from '../../errors.js'
 import { sizeOf } from '../../tensor/shape.js'
 import { arrayTypes, Tensor, type TensorData } from '../../tensor/tensor.js'
 import { type Backend, type Executor, type Memory, outcomes, type Progress } from '../backend.js'
@@ -41,19 +41,19 @@ export function availableIsas(): string[] {
   return addon instanceof Error ? [] : addon.isas()
 }
 
-function chooseIsa(addon: Addon, wanted: string | undefined): string {
+function chooseIsa(addon: Addon, option: string | undefined): string {
   const available = addon.isas()
-  const isa = wanted ?? (available[0] as string)
+  const isa = option ?? (process.env.NETWRIGHT_ISA || (available[0] as string))
   if (available.includes(isa)) return isa
   throw netwrightError(
     'ERR_BACKEND',
-    `Instruction set ${describe(isa)} is not available: this CPU has ${available.join(', ')}`,
+    `${option === undefined ? 'NETWRIGHT_ISA' : 'isa'} is ${describe(isa)}, this CPU has ${available.join(', ')}`,
     'RangeError',
   )
 }
 
 function chooseThreads(addon: Addon, option: number | undefined): number {
-  const variable = process.env.NETWRIGHT_THREADS
+  const variable = process.env.NETWRIGHT_THREADS || undefined
   const threads = option ?? (variable === undefined ? addon.defaultThreads : Number(variable))
   if (Number.isInteger(threads) && threads >= 1 && threads <= addon.maxThreads) return threads
   const name = option === undefined ? 'NETWRIGHT_THREADS' : 'threads'
@@ -133,8 +133,9 @@ function toProgress(progress: NativeProgress): Progress {
  * The native backend. Throws ERR_BACKEND, with the cause and the cure, where there is no addon or the CPU lacks `isa`.
  */
 export function native(options: NativeOptions = {}): NativeBackend {
+  checkOptions('native', options, ['isa', 'threads'])
   const addon = requireAddon()
-  const isa = chooseIsa(addon, options.isa ?? process.env.NETWRIGHT_ISA)
+  const isa = chooseIsa(addon, options.isa)
   const threads = chooseThreads(addon, options.threads)
 
   const unpack = <K extends KernelName>(kernel: K, named: KernelArguments<K>) => {

@@ -16,6 +16,14 @@ export function addonPaths(): string[] {
   return forced === undefined ? [`${packageRoot}build/Release/netwright.node`] : [forced]
 }
 
+/** What helps: a clone has what the build needs, an installed package does not. */
+function remedy(): string {
+  return existsSync(`${packageRoot}src`)
+    ? 'Build it with: npm run build:native. It needs a C++17 compiler, and CMake or Python 3 with make.'
+    : `This copy of the package has none for ${process.platform}-${process.arch} and Node ${process.version}: ` +
+        'clone the repository, run npm install there, and install from that folder.'
+}
+
 let loaded: Addon | Error | undefined
 
 function load(): Addon | Error {
@@ -34,11 +42,7 @@ function load(): Addon | Error {
       reasons.push(`${path}: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`)
     }
   }
-  return netwrightError(
-    'ERR_BACKEND',
-    `netwright's native addon is not available (${reasons.join('; ')}). ` +
-      'Build it with: npm run build:native. It needs a C++17 compiler, and CMake or Python 3 with make.',
-  )
+  return netwrightError('ERR_BACKEND', `netwright's native addon is not available (${reasons.join('; ')}). ${remedy()}`)
 }
 
 /** The addon, or the error that says why there is none. Loaded once. */

@@ -1,5 +1,6 @@
 // The reference backend as a Backend: ordinary memory, one thread, float32 or float64.
 
+import { checkOptions, describe, netwrightError } from '../../errors.js'
 import type { Backend } from '../backend.js'
 import { ReferenceExecutor } from './executor.js'
 import { referenceKernels } from './index.js'
@@ -11,7 +12,12 @@ export interface ReferenceOptions {
 }
 
 /** The plain TypeScript backend: slow, everywhere available, and the oracle that native kernels are held to. */
-export function reference({ dtype = 'float32' }: ReferenceOptions = {}): Backend {
+export function reference(options: ReferenceOptions = {}): Backend {
+  checkOptions('reference', options, ['dtype'])
+  const { dtype = 'float32' } = options
+  if (dtype !== 'float32' && dtype !== 'float64') {
+    throw netwrightError('ERR_ARGUMENT', `reference: dtype is ${describe(dtype)}, expected 'float32' or 'float64'`)
+  }
   return {
     name: 'reference',
     isa: 'js',

@@ -17,14 +17,23 @@ export class ReferenceExecutor implements Executor {
   readonly #real: 'float32' | 'float64'
   #slots: readonly TensorData[] = []
   #stopped = false
+  /** Arguments of each call for `#resolvedRows` rows. */
+  readonly #resolved: (LoopArguments<KernelCall['kernel']> | undefined)[]
+  readonly #changesEveryStep: readonly boolean[]
+  #resolvedRows: number | undefined
 
   constructor(program: Program, real: 'float32' | 'float64') {
     this.#program = program
     this.#real = real
+    this.#resolved = program.calls.map(() => undefined)
+    this.#changesEveryStep = program.calls.map(
+      (call) => call.kind === 'kernel' && call.args.some(({ kind }) => kind === 'step'),
+    )
   }
 
   bind(slots: readonly TensorData[]): void {
     this.#slots = slots
+    this.#resolvedRows = undefined
   }
 
   async run(steps: Float64Array, count: number, step: number, call: number, budget: number): Promise<Progress> {
@@ -68,9 +77,8 @@ export class ReferenceExecutor implements Executor {
     })
     for (; step < count; step++, call = 0) {
       const row = steps.subarray(step * columns.length, (step + 1) * columns.length)
-      let resolved: (LoopArguments<KernelCall['kernel']> | undefined)[]
       try {
-        resolved = calls.map((current) => (current.kind === 'kernel' ? this.#resolve(current, row) : undefined))
+        this.#resolveStep(row)
       } catch (error) {
         return end('refused', undefined, error instanceof Error ? error.message : String(error))
       }
@@ -80,7 +88,7 @@ export class ReferenceExecutor implements Executor {
         if (current.kind === 'host') return end('host')
         if (!committing && (this.#stopped || chunks >= budget)) return end('stopped')
         committing = current.phase === 'commit'
-        const failure = runLoop(current.kernel, resolved[call] as LoopArguments<KernelCall['kernel']>)
+        const failure = runLoop(current.kernel, this.#resolved[call] as LoopArguments<KernelCall['kernel']>)
         if (failure !== undefined) return end('failed', failure)
         if (committing) continue
         chunks++
@@ -88,6 +96,17 @@ export class ReferenceExecutor implements Executor {
       }
     }
     return end('done')
+  }
+
+  /** Every call is checked before the first one runs; what does not change from step to step is kept. */
+  #resolveStep(row: Float64Array): void {
+    const rows = row[0] as number
+    const all = rows !== this.#resolvedRows
+    this.#resolvedRows = undefined
+    this.#program.calls.forEach((call, i) => {
+      if (call.kind === 'kernel' && (all || this.#changesEveryStep[i])) this.#resolved[i] = this.#resolve(call, row)
+    })
+    this.#resolvedRows = rows
   }
 
   #resolve(call: KernelCall, row: Float64Array): LoopArguments<KernelCall['kernel']> {

@@ -1,0 +1,145 @@
+// Layers, losses, models and optimizers used by hand: what their borders refuse.
+
+import { describe, expect, it } from 'vitest'
+import { Add } from '../../src/layers/add.js'
+import { constant } from '../../src/layers/initialisers.js'
+import { Layer } from '../../src/layers/layer.js'
+import { Linear } from '../../src/layers/linear.js'
+import type { Node } from '../../src/layers/node.js'
+import { input } from '../../src/layers/value.js'
+import { crossEntropy } from '../../src/losses/cross-entropy.js'
+import { Model } from '../../src/model.js'
+import { SGD } from '../../src/optim/sgd.js'
+import { Sequential } from '../../src/sequential.js'
+import type { Shape } from '../../src/tensor/shape.js'
+import { Tensor } from '../../src/tensor/tensor.js'
+
+const error = (code: string, message: RegExp) =>
+  expect.objectContaining({ code, message: expect.stringMatching(message) as string }) as Error
+
+describe('layers', () => {
+  it('are built for one width of inputs', () => {
+    const layer = new Linear(2)
+    layer.forward([[1, 2, 3]])
+    expect(() => layer.forward([[1, 2]])).toThrow(error('ERR_SHAPE', /^Linear: expected \(3,\), .* got \(2,\)/))
+    const shared = new Linear(2)
+    const [a, b] = [input([3]), input([2])]
+    const model = new Model([a, b], new Add().apply(shared.apply(a), shared.apply(b)))
+    expect(() => model.predict([[1, 2, 3]], [[1, 2]])).toThrow(error('ERR_SHAPE', /^Linear: expected \(3,\)/))
+  })
+  it('refuse a gradient of another shape than the output', () => {
+    const layer = new Linear(2, 2)
+    layer.forward([[1, 2]])
+    expect(() => layer.backward([[1, 2, 3]])).toThrow(
+      error('ERR_SHAPE', /gradient has shape \(1, 3\), the output \(1, 2\)/),
+    )
+    expect(() =>
+      layer.backward([
+        [1, 2],
+        [3, 4],
+      ]),
+    ).toThrow(error('ERR_SHAPE', /\(2, 2\), the output \(1, 2\)/))
+  })
+  it('refuse inputs with different numbers of samples', () => {
+    expect(() => new Add().forward([[1], [2]], [[1], [2], [3]])).toThrow(error('ERR_SHAPE', /same number of samples/))
+  })
+  it('refuse unknown options and what is no initialiser', () => {
+    expect(() => new Linear(2, 3, { bais: false } as never)).toThrow(error('ERR_ARGUMENT', /unknown option 'bais'/))
+    expect(() => new Linear(2, 3, { init: 'he' as never })).toThrow(
+      error('ERR_ARGUMENT', /init is "he", expected an init/),
+    )
+    expect(() => constant('a' as never)).toThrow(error('ERR_ARGUMENT', /constant: value is "a"/))
+  })
+  it('are held to the shapes that they promise', () => {
+    class Wrong extends Layer {
+      compute(node: Node, [x]: readonly [Tensor]): readonly Tensor[] {
+        return [node.empty([x.shape[0] as number, 5])]
+      }
+      differentiate(): readonly Tensor[] {
+        return []
+      }
+    }
+    class NoList extends Wrong {
+      override compute(_: Node, [x]: readonly [Tensor]): readonly Tensor[] {
+        return x as never
+      }
+      override outputShapes(inputs: readonly Shape[]): readonly Shape[] {
+        return inputs
+      }
+    }
+    const predict = (layer: Layer) => () => new Sequential([new Linear(2, 2), layer]).predict([[1, 2]])
+    expect(predict(new Wrong())).toThrow(
+      error('ERR_SHAPE', /^1\.Wrong: compute\(\) returned \(\d+, 5\), expected .*\(\d+, 2\)/),
+    )
+    expect(predict(new NoList())).toThrow(
+      error('ERR_SHAPE', /^1\.NoList: compute\(\) returned a Tensor, expected a list/),
+    )
+  })
+})
+
+it('predict reports a kernel that fails instead of an old answer', () => {
+  class Checked extends Layer {
+    compute(node: Node, [x]: readonly [Tensor]): readonly Tensor[] {
+      node.kernels.checkFinite({ x, n: x.size })
+      return [x]
+    }
+    differentiate(_: Node, [gradient]: readonly [Tensor]): readonly Tensor[] {
+      return [gradient]
+    }
+  }
+  const model = new Sequential([new Checked(), new Linear(2)])
+  model.predict([[1, 2]])
+  expect(() => model.predict([[1, Number.NaN]])).toThrow(error('ERR_KERNEL', /predict: 0\.Checked: .*x\[1\] is NaN/))
+})
+
+it('predict asks for no more memory than its rows need', () => {
+  const model = new Sequential([new Linear(300_000, 2)])
+  expect(model.predict(new Float32Array(300_000)).shape).toEqual([2])
+})
+
+it('a loss by hand refuses labels that are no class numbers', () => {
+  expect(() => crossEntropy().forward([[1, 2]], [1.5])).toThrow(error('ERR_LABEL', /label of sample 0 is 1\.5/))
+  expect(() => crossEntropy().forward([[1, 2]], [Number.NaN])).toThrow(error('ERR_LABEL', /is NaN/))
+})
+
+describe('optimizers', () => {
+  it('take parameters, and decay weights only', () => {
+    const layer = new Linear(2, 2)
+    const backward = (): void => {
+      layer.forward([[1, 2]])
+      layer.backward([[0, 0]])
+    }
+    backward()
+    const [weight, bias] = layer.parameters.map(({ value }) => value.toFloat32())
+    new SGD({ lr: 0.5, weightDecay: 0.5 }).update(layer.parameters)
+    expect([...layer.weight.value.data]).toEqual([...(weight ?? [])].map((value) => Math.fround(value * 0.75)))
+    expect(layer.bias?.value.data).toEqual(bias)
+  })
+  it('refuse empty lists, with what is usually behind them', () => {
+    expect(() => new SGD().update([])).toThrow(error('ERR_ARGUMENT', /makes its own at its first forward/))
+  })
+  it('refuse unknown options and rates', () => {
+    expect(() => new SGD({ learningRate: 0.1 } as never)).toThrow(
+      error('ERR_ARGUMENT', /unknown option 'learningRate'/),
+    )
+    expect(() => new SGD(0.1 as never)).toThrow(error('ERR_ARGUMENT', /options is 0\.1, expected an object with lr/))
+    expect(() => new SGD({ lr: -1 })).toThrow(error('ERR_ARGUMENT', /lr is -1, expected a finite number above 0/))
+  })
+})
+
+describe('models', () => {
+  it('print briefly', () => {
+    expect(String(new Sequential([new Linear(2, 2)]))).toBe('Sequential(Linear)')
+  })
+  it('refuse what is no model', () => {
+    expect(() => new Sequential([Linear as never])).toThrow(
+      error('ERR_ARGUMENT', /layers\[0\] is the class Linear \(new is missing\)/),
+    )
+    expect(() => new Sequential(new Linear(2) as never)).toThrow(error('ERR_ARGUMENT', /expected a list of layers/))
+    expect(() => new Model(input([2]), undefined as never)).toThrow(error('ERR_ARGUMENT', /output is undefined/))
+    expect(() => new Sequential([new Linear(2)], { backend: 'reference' as never })).toThrow(
+      error('ERR_ARGUMENT', /backend is "reference", expected native\(\)/),
+    )
+    expect(() => new Tensor([1, 2] as never, [2])).toThrow(error('ERR_ARGUMENT', /use tensor\(/))
+  })
+})
