@@ -218,6 +218,7 @@ Pool& pool() {
   return *instance;
 }
 
+// The quota of cgroup v2; v1 is not looked at.
 int cgroupCores() {
 #if defined(__linux__)
   std::ifstream file("/sys/fs/cgroup/cpu.max");

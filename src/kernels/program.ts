@@ -64,9 +64,6 @@ export interface Program {
   readonly columns: readonly string[]
 }
 
-/** Step values by name; the table's columns in their order. */
-export type StepRow = Readonly<Record<string, number>>
-
 /** One probe's view of a tensor. */
 export interface RecordedTensor {
   readonly memory: number | string

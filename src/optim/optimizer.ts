@@ -26,10 +26,10 @@ export abstract class Optimizer {
   #owner: object | undefined
   readonly #stateByHand = new WeakMap<Tensor, readonly Tensor[]>()
 
-  /** The numbers of `stepValues` for step `step`, counted from 1. */
-  abstract stepRow(step: number): Readonly<Record<string, number>>
+  /** Calls `set` with each of `stepValues` for step `step`, counted from 1. Makes nothing: it runs for every step. */
+  abstract setStepValues(step: number, set: (name: string, value: number) => void): void
 
-  /** One step on one range; `values` are the numbers of stepRow, or what stands for them in a recorded plan. */
+  /** One step on one range; `values` are the step values by name, or what stands for them in a recorded plan. */
   abstract apply(kernels: Kernels, range: ParameterRange, values: Readonly<Record<string, Scalar>>): void
 
   /** Steps made so far, by `fit` or by hand. */
@@ -64,7 +64,10 @@ export abstract class Optimizer {
   update(params: readonly (Parameter | Tensor)[], grads?: readonly Tensor[]): void {
     const ranges = toRanges(params, grads)
     const { kernels } = defaultBackend()
-    const values = this.stepRow(this.#steps + 1)
+    const values: Record<string, number> = {}
+    this.setStepValues(this.#steps + 1, (name, value) => {
+      values[name] = value
+    })
     for (const range of ranges) this.apply(kernels, { ...range, state: this.#stateOf(range.value) }, values)
     this.advance(1)
   }

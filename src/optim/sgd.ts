@@ -27,8 +27,8 @@ export class SGD extends Optimizer {
     this.weightDecay = requireNumber('weightDecay', weightDecay, 'a finite number from 0', (value) => value >= 0)
   }
 
-  stepRow(): Readonly<Record<string, number>> {
-    return { lr: this.lr }
+  setStepValues(_step: number, set: (name: string, value: number) => void): void {
+    set('lr', this.lr)
   }
 
   apply(kernels: Kernels, range: ParameterRange, { lr }: Readonly<Record<string, Scalar>>): void {

@@ -132,10 +132,7 @@ function follow(
 ): Pick<StepOptions, 'fillStep' | 'onJob'> {
   let counted = 0
   return {
-    fillStep: (set, i) => {
-      const row = optimizer.stepRow(optimizer.steps + i + 1)
-      for (const name of optimizer.stepValues) set(name, row[name] as number)
-    },
+    fillStep: (set, i) => optimizer.setStepValues(optimizer.steps + i + 1, set),
     onJob: async (totals: Readonly<Totals>) => {
       optimizer.advance(totals.steps - counted)
       counted = totals.steps

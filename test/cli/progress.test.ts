@@ -50,7 +50,7 @@ test('a terminal gets a bar with epoch, loss, accuracies, rate and ETA, within 8
 
 test('a narrow terminal gets fewer fields, and each of them whole', () => {
   const first = (columns: number) => stripVTControlCharacters(run(true, columns)).split('\n')[0]
-  expect(first(79)).toMatch(/loss 0\.5000 train 0\.8750 test 0\.9375 ETA 1:03$/)
+  expect(first(76)).toMatch(/loss 0\.5000 train 0\.8750 test 0\.9375 ETA 1:03$/)
   expect(first(60)).toMatch(/loss 0\.5000 train 0\.8750 test 0\.9375 ETA 1:03$/)
   expect(first(50)).toMatch(/loss 0\.5000 test 0\.9375 ETA 1:03$/)
   expect(first(30)).toMatch(/loss 0\.5000$/)

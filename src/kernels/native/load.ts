@@ -11,7 +11,7 @@ const require = createRequire(import.meta.url)
 const packageRoot = fileURLToPath(new URL('../../..', import.meta.url))
 
 /** Where the addon may be, in the order tried. */
-export function addonPaths(): string[] {
+function addonPaths(): string[] {
   const forced = process.env.NETWRIGHT_ADDON
   return forced === undefined ? [`${packageRoot}build/Release/netwright.node`] : [forced]
 }
