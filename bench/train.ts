@@ -15,14 +15,17 @@ const { values: options, positionals: words } = parseArgs({
   options: { json: { type: 'boolean', default: false }, rounds: { type: 'string', default: '25' } },
 })
 
+/** Steps of one call: fit's jobs are some 8 ms. */
+const stepsPerCall = 10
+
 /** Steps through an epoch again and again, as fit does, without what fit adds. */
 function stepSubject(workload: Workload, train: Dataset, backend: Backend): Subject {
   const { plan, table, steps } = workload.plan(train, backend)
   const width = plan.program.columns.length
   let next = 0
   const run = (): void => {
-    plan.runSync(table.subarray(next * width), 1)
-    next = (next + 1) % steps
+    plan.runSync(table.subarray(next * width), stepsPerCall)
+    next = (next + stepsPerCall) % steps
   }
   return { name: `${backend.name} ${backend.isa}`, run }
 }
@@ -31,7 +34,9 @@ function measure(workload: Workload, train: Dataset, natives: readonly NativeBac
   const slow = reference()
   const backends: readonly Backend[] = [slow, ...natives]
   const peaks = natives.map(peakSubject)
-  const times = interleave([...backends.map((backend) => stepSubject(workload, train, backend)), ...peaks], rounds, 10)
+  const subjects = [...backends.map((backend) => stepSubject(workload, train, backend)), ...peaks]
+  const perStep = (ms: number): number => ms / stepsPerCall
+  const times = interleave(subjects, rounds, 10).map((row, i) => (i < backends.length ? row.map(perStep) : row))
   const slowTimes = times[0] ?? []
   return backends.map(({ name, isa, threads }, i): Row => {
     const stepTimes = times[i] ?? []
@@ -69,9 +74,10 @@ async function main(): Promise<void> {
   const { train } = await mnist()
   const chosen = workloads.filter(({ name }) => words.length === 0 || words.includes(name))
   if (chosen.length === 0) throw new Error(`no workload is called ${words.join(' or ')}`)
-  const natives = availableIsas().map((isa) => native({ isa, threads: 1 }))
   const { threads } = native()
-  if (threads > 1) natives.push(native({ threads }))
+  const natives = availableIsas().flatMap((isa) =>
+    [...new Set([1, threads])].map((count) => native({ isa, threads: count })),
+  )
   const rows = chosen.flatMap((workload) => measure(workload, train, natives, Number(options.rounds)))
   console.log(options.json ? JSON.stringify(rows, null, 2) : textOf(rows))
 }
