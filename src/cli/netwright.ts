@@ -26,12 +26,13 @@ function createProgram(): Command {
   return program
 }
 
-/** A reader that goes away, as in `netwright mnist | head -1`, is no error. */
-function endQuietlyWithReader(): void {
+/** A reader that goes away, as in `netwright mnist | head -1`, is no error; a full disk is one, told in a line. */
+function endWithOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit(0)
-      throw error
+      if (stream === process.stdout) process.stderr.write(oneLine(error))
+      process.exit(1)
     })
   }
 }
@@ -42,7 +43,7 @@ function oneLine(error: unknown): string {
 }
 
 async function main(): Promise<void> {
-  endQuietlyWithReader()
+  endWithOutput()
   try {
     await createProgram().parseAsync()
   } catch (error) {

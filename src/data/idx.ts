@@ -3,7 +3,7 @@
 // allocates only once header and file size agree.
 
 import { createReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { netwrightError } from '../errors.js'
@@ -70,10 +70,11 @@ export async function readIdx(path: string, options: IdxOptions = {}): Promise<T
 
 async function inspect(path: string): Promise<{ readonly size: number; readonly gzipped: boolean }> {
   try {
+    // Before it is opened: a pipe would wait for its writer.
+    const info = await stat(path)
+    if (!info.isFile()) throw new Error('not a regular file')
     const file = await open(path)
     try {
-      const info = await file.stat()
-      if (!info.isFile()) throw new Error('not a regular file')
       const start = new Uint8Array(2)
       await file.read(start, 0, 2, 0)
       return { size: info.size, gzipped: start[0] === 0x1f && start[1] === 0x8b }

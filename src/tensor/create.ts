@@ -49,20 +49,24 @@ export function tensor(value: TensorLike, shape?: Shape, options: CreateOptions 
 
 /** A float32 (or `element`) tensor of zeros: `zeros([2, 3])`. */
 export function zeros(shape: Shape, options: CreateOptions = {}): Tensor {
-  return full(shape, 0, options)
+  return filled('zeros', shape, 0, options)
 }
 
 /** A float32 (or `element`) tensor of ones. */
 export function ones(shape: Shape, options: CreateOptions = {}): Tensor {
-  return full(shape, 1, options)
+  return filled('ones', shape, 1, options)
 }
 
 /** A float32 (or `element`) tensor with `value` everywhere. */
 export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
+  return filled('full', shape, value, options)
+}
+
+function filled(where: string, shape: Shape, value: number, options: CreateOptions): Tensor {
   const element = options.element ?? 'float32'
-  checkElement('full', element)
-  checkShape('full', shape)
-  checkValue('full', value, element, '')
+  checkElement(where, element)
+  checkShape(where, shape)
+  checkValue(where, value, element, '')
   const data = new arrayTypes[element](sizeOf(shape))
   if (value !== 0) data.fill(value)
   return new Tensor(data, shape)

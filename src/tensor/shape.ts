@@ -34,7 +34,11 @@ export function checkShape(
 ): void {
   const fail = (problem: string): never => {
     const wanted = options.wildcard ? 'non-negative integers, at most one of them -1' : 'non-negative integers'
-    throw netwrightError('ERR_SHAPE', `${where}: shape ${problem}, expected an array of ${wanted}`, 'RangeError')
+    throw netwrightError(
+      'ERR_SHAPE',
+      `${where}: shape ${problem}, expected an array of ${wanted}, such as [2, 3]`,
+      'RangeError',
+    )
   }
   if (!Array.isArray(shape)) fail(`is ${describe(shape)}`)
   let free = 0
