@@ -106,8 +106,8 @@ export abstract class Layer {
 
   /**
    * By hand: computes the output for a batch (first axis: samples) and remembers what backward() needs.
-   * Uses the default backend. Parameters are made at the first call, with seed 0 and
-   * a stream of their own.
+   * Uses the default backend. Parameters are made at the first call, with seed 0 and a stream of their own (the
+   * layers that a program builds by hand are counted).
    */
   forward(...inputs: readonly TensorLike[]): Tensor {
     const { kernels } = defaultBackend()
@@ -121,6 +121,7 @@ export abstract class Layer {
       this.kind,
       tensors.map(() => true),
     )
+    node.inputs = tensors
     node.outputs = this.compute(node, tensors)
     this.#node = node
     return node.outputs[0] as Tensor

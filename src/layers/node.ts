@@ -33,7 +33,8 @@ export class Node {
   readonly path: string
   /** Whether backward must compute the gradient of input `i`; the data's gradient is of no use to anyone. */
   readonly needsGradient: readonly boolean[]
-  /** What compute() returned; set by whoever called it. */
+  /** What compute() was given, and what it returned; set by whoever called it. */
+  inputs: readonly Tensor[] = []
   outputs: readonly Tensor[] = []
   #saved: readonly Tensor[] | undefined
 

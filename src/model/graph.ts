@@ -52,8 +52,8 @@ export class Graph {
     const nodes = this.places.map(({ node, path }) => {
       onPlace(path)
       const state = new Node(pass, path, node.inputs.map(leadsToParameters))
-      const arguments_ = node.inputs.map(tensorOf)
-      state.outputs = checkOutputs(node.layer, path, arguments_, node.layer.compute(state, arguments_))
+      state.inputs = node.inputs.map(tensorOf)
+      state.outputs = checkOutputs(node.layer, state, node.layer.compute(state, state.inputs))
       tensors.set(node, state.outputs)
       return state
     })
@@ -81,7 +81,7 @@ export class Graph {
       onPlace(path)
       const state = nodes[i] as Node
       const outputGradients = state.outputs.map((output, j) => gradients[j] ?? zerosLike(kernels, output))
-      const inputGradients = node.layer.differentiate(state, outputGradients)
+      const inputGradients = checkGradients(state, node.layer.differentiate(state, outputGradients))
       node.inputs.forEach((value, input) => {
         arrive(value, inputGradients[input])
       })
@@ -90,7 +90,7 @@ export class Graph {
 }
 
 /** Holds a layer to what its outputShapes promised: kernels take larger tensors than they need without a word. */
-function checkOutputs(layer: Layer, path: string, inputs: readonly Tensor[], outputs: unknown): readonly Tensor[] {
+function checkOutputs(layer: Layer, { path, inputs }: Node, outputs: unknown): readonly Tensor[] {
   const rows = inputs[0]?.shape[0] as number
   const expected = layer.outputShapes(inputs.map(({ shape }) => shape.slice(1))).map((shape) => [rows, ...shape])
   const isList = Array.isArray(outputs) && outputs.every((output) => output instanceof Tensor)
@@ -103,6 +103,29 @@ function checkOutputs(layer: Layer, path: string, inputs: readonly Tensor[], out
   throw netwrightError(
     'ERR_SHAPE',
     `${path}: compute() returned ${got}, expected a list of tensors of shape ${expected.map(shapeText).join(', ')}`,
+    'RangeError',
+  )
+}
+
+/** And to the shapes of its inputs: a gradient has the shape of what it is the gradient of. */
+function checkGradients({ path, inputs }: Node, gradients: unknown): readonly (Tensor | undefined)[] {
+  const isList = Array.isArray(gradients) && gradients.length === inputs.length
+  const fits =
+    isList &&
+    inputs.every(({ shape }, i) => {
+      const gradient: unknown = gradients[i]
+      return gradient === undefined || (gradient instanceof Tensor && sameShape(gradient.shape, shape))
+    })
+  if (fits) return gradients
+  const got = Array.isArray(gradients)
+    ? gradients
+        .map((gradient) => (gradient instanceof Tensor ? shapeText(gradient.shape) : describe(gradient)))
+        .join(', ')
+    : describe(gradients)
+  throw netwrightError(
+    'ERR_SHAPE',
+    `${path}: differentiate() returned ${got || 'nothing'}, expected a list of tensors of shape ` +
+      inputs.map(({ shape }) => shapeText(shape)).join(', '),
     'RangeError',
   )
 }

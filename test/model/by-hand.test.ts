@@ -71,6 +71,19 @@ describe('layers', () => {
     expect(predict(new Wrong())).toThrow(
       error('ERR_SHAPE', /^1\.Wrong: compute\(\) returned \(\d+, 5\), expected .*\(\d+, 2\)/),
     )
+    class WrongBack extends Layer {
+      compute(_: Node, [x]: readonly [Tensor]): readonly Tensor[] {
+        return [x]
+      }
+      differentiate(node: Node, [dy]: readonly [Tensor]): readonly Tensor[] {
+        return [node.empty([dy.shape[0] as number, 3])]
+      }
+    }
+    const model = new Sequential([new Linear(2, 2), new WrongBack()])
+    model.forward([[1, 2]])
+    expect(() => model.backward([[1, 1]])).toThrow(
+      error('ERR_SHAPE', /^1\.WrongBack: differentiate\(\) returned \(1, 3\), expected .*\(1, 2\)/),
+    )
     expect(predict(new NoList())).toThrow(
       error('ERR_SHAPE', /^1\.NoList: compute\(\) returned a Tensor, expected a list/),
     )
