@@ -14,6 +14,7 @@
 
 #include "../dispatch.h"
 #include "memory.h"
+#include "random.h"
 
 using namespace netwright;
 
@@ -32,24 +33,6 @@ const char* const names[] = {
 
 constexpr double epsilon = 1.1920928955078125e-7;  // 2^-23
 const double infinity = HUGE_VAL;
-
-class Random {
- public:
-  explicit Random(uint64_t seed) : state_(seed * 2 + 1) {}
-  uint32_t next() {
-    state_ = state_ * 6364136223846793005u + 1442695040888963407u;
-    return static_cast<uint32_t>(state_ >> 33);
-  }
-  int64_t below(int64_t n) {
-    return static_cast<int64_t>((static_cast<uint64_t>(next()) * static_cast<uint64_t>(n)) >> 31);
-  }
-  float uniform(float from, float to) {
-    return from + (to - from) * (static_cast<float>(next()) * (1.0f / 2147483648.0f));
-  }
-
- private:
-  uint64_t state_;
-};
 
 struct Test {
   const KernelTable* table;

@@ -22,6 +22,7 @@
 #include "../pool.h"
 #include "../trainer.h"
 #include "memory.h"
+#include "random.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED 1
@@ -83,22 +84,6 @@ void check(bool good, const std::string& what) {
   good ? ++passed : ++failed;
   if (!good && failed <= 20) printf("FAILED %s\n", what.c_str());
 }
-
-class Random {
- public:
-  explicit Random(uint64_t seed) : state_(seed * 2 + 1) {}
-  uint32_t next() {
-    state_ = state_ * 6364136223846793005u + 1442695040888963407u;
-    return static_cast<uint32_t>(state_ >> 33);
-  }
-  int below(int n) {
-    return static_cast<int>((static_cast<uint64_t>(next()) * static_cast<uint64_t>(n)) >> 31);
-  }
-  float uniform() { return static_cast<float>(next()) * (2.0f / 2147483648.0f) - 1.0f; }
-
- private:
-  uint64_t state_;
-};
 
 // Writes a plan's numbers: src/kernels/native/encode.ts has the format.
 class Code {
@@ -217,7 +202,7 @@ struct Trainee {
     memory.emplace_back(4 * weightCount);
     memory.emplace_back(4 * weightCount);
     Random random(7);
-    for (int i = 0; i < w2 + hidden * classes; i++) weights()[i] = random.uniform() * 0.1f;
+    for (int i = 0; i < w2 + hidden * classes; i++) weights()[i] = random.uniform(-1, 1) * 0.1f;
     for (int i = 0; i < batch; i++) labels()[i] = random.below(classes);
     std::vector<Slot> slots;
     for (auto& block : memory) slots.push_back({block.data(), static_cast<int64_t>(block.size())});
@@ -445,7 +430,7 @@ struct DamagedPlans {
       for (int i = 0; i < declaration.parameterCount; i++) {
         const Kind kind = declaration.parameters[i].kind;
         if (kind == Kind::size) numbers[i] = size();
-        if (kind == Kind::scalar) numbers[i] = random.uniform();
+        if (kind == Kind::scalar) numbers[i] = random.uniform(-1, 1);
       }
       bool good = true;
       for (const Rule* rule = declaration.rules; rule->text != nullptr; rule++)

@@ -2,6 +2,7 @@
 
 import { netwrightError } from '../errors.js'
 import { type Shape, sameShape, shapeText, sizeOf } from './shape.js'
+import { copyStrided } from './strided.js'
 import { arrayTypes, Tensor } from './tensor.js'
 
 /** The shape that `a` and `b` are both repeated to. Throws ERR_SHAPE, with both shapes, when an axis does not fit. */
@@ -23,7 +24,6 @@ export function broadcastShape(where: string, a: Shape, b: Shape): Shape {
 /** `source` repeated to `shape`, which broadcastShape gave; the tensor itself when nothing is repeated. */
 export function broadcastTo(source: Tensor, shape: Shape): Tensor {
   if (sameShape(source.shape, shape)) return source
-  const data = source.data
   const result = new arrayTypes[source.element](sizeOf(shape))
   const missing = shape.length - source.rank
   // A repeated axis has stride 0.
@@ -31,16 +31,6 @@ export function broadcastTo(source: Tensor, shape: Shape): Tensor {
     const own = axis - missing
     return own < 0 || source.shape[own] === 1 ? 0 : sizeOf(source.shape.slice(own + 1))
   })
-  let at = 0
-  const walk = (axis: number, offset: number): void => {
-    const length = shape[axis]
-    if (length === undefined) {
-      result[at++] = data[offset] as number
-      return
-    }
-    const stride = strides[axis] as number
-    for (let i = 0; i < length; i++) walk(axis + 1, offset + i * stride)
-  }
-  if (result.length > 0) walk(0, 0)
+  copyStrided(result, source.data, shape, strides)
   return new Tensor(result, shape, { scale: source.scale })
 }

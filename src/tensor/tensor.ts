@@ -5,6 +5,7 @@ import { argMaxAlong, argMaxOf } from './arg-max.js'
 import { type NestedArray, nest } from './nested.js'
 import { arrayText } from './print.js'
 import { checkIndex, checkShape, type Shape, shapeText, sizeOf } from './shape.js'
+import { copyStrided } from './strided.js'
 
 const inspectCustom: unique symbol = Symbol.for('nodejs.util.inspect.custom')
 
@@ -145,21 +146,10 @@ export class Tensor {
         'RangeError',
       )
     }
-    const source = this.data
     const result = new arrayTypes[this.element](this.size)
     const shape = order.map((axis) => this.shape[axis] as number)
     const strides = order.map((axis) => sizeOf(this.shape.slice(axis + 1)))
-    let at = 0
-    const walk = (axis: number, offset: number): void => {
-      const length = shape[axis]
-      if (length === undefined) {
-        result[at++] = source[offset] as number
-        return
-      }
-      const stride = strides[axis] as number
-      for (let i = 0; i < length; i++) walk(axis + 1, offset + i * stride)
-    }
-    if (this.size > 0) walk(0, 0)
+    copyStrided(result, this.data, shape, strides)
     return this.#like(result, shape)
   }
 
