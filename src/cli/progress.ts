@@ -148,6 +148,7 @@ class Bars implements Progress {
   #bar: cliProgress.SingleBar | undefined
   #epoch = 0
   #testAccuracy: number | undefined
+  #text = ''
 
   constructor(options: ProgressOptions, clock: EtaClock) {
     this.#options = options
@@ -169,7 +170,8 @@ class Bars implements Progress {
       // Redrawn on a timer only, never from within a job's report.
       synchronousUpdate: false,
     })
-    this.#bar.start(samplesPerEpoch, 0, {})
+    // Until this epoch has figures, the last one's.
+    this.#bar.start(samplesPerEpoch, 0, { text: this.#text })
   }
 
   update({ samples, loss, accuracy, seconds }: ProgressInfo): void {
@@ -188,7 +190,8 @@ class Bars implements Progress {
   #show(samples: number, fields: EpochText): void {
     const { stream, epochs } = this.#options
     const used = epochText(this.#epoch, epochs).length + barSize + 2
-    this.#bar?.update(samples, { text: inColumns(fields, (stream.columns || 80) - used) })
+    this.#text = inColumns(fields, (stream.columns || 80) - used)
+    this.#bar?.update(samples, { text: this.#text })
   }
 
   stop(): void {
