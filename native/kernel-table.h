@@ -29,6 +29,13 @@ constexpr int64_t scratchFloats = 1 << 20;
 using KernelFunction = Status (*)(const void* arguments, Range units, float* scratch);
 using UnitsFunction = int64_t (*)(const void* arguments);
 
+// A kernel's place in the list, and so in every table.
+enum KernelIndex {
+#define NETWRIGHT_INDEX(name, Arguments) name##Kernel,
+  NETWRIGHT_KERNELS(NETWRIGHT_INDEX)
+#undef NETWRIGHT_INDEX
+};
+
 struct KernelTable {
   const char* isa;
   KernelFunction run[kernelCount];

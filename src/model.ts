@@ -10,7 +10,7 @@ import type { Optimizer } from './optim/optimizer.js'
 import type { TensorLike } from './tensor/create.js'
 import type { Shape } from './tensor/shape.js'
 import type { TensorData } from './tensor/tensor.js'
-import { checkTargets } from './train/check-data.js'
+import { sealFor } from './train/check-data.js'
 import { Evaluator } from './train/evaluate.js'
 import { runTraining, type TrainingState } from './train/fit.js'
 import type { History } from './train/history.js'
@@ -56,14 +56,12 @@ export abstract class TrainableNetwork extends Network {
       const dataset = this.#dataset(data, third === undefined ? undefined : (second as TensorLike))
       const { validationData, loss, optimizer } = options
       const validation = validationData === undefined ? undefined : this.#dataset(validationData)
-      // Before the model is sealed: data that do not fit must not fix its shapes.
-      checkTargets(dataset, this.graphFor([dataset.sampleShape]).output.shape, loss)
-      const { store } = this.seal([dataset.sampleShape])
+      const sealed = sealFor(this, dataset, loss)
       optimizer.claim(this)
-      const moments = this.#moments.get(optimizer) ?? store.makeState(optimizer.stateCount)
+      const moments = this.#moments.get(optimizer) ?? sealed.store.makeState(optimizer.stateCount)
       this.#moments.set(optimizer, moments)
       this.#loss = loss
-      return await runTraining(this, dataset, validation, options, moments, this.#state)
+      return await runTraining(this, sealed, dataset, validation, options, moments, this.#state)
     } finally {
       this.fitting = false
     }

@@ -32,19 +32,13 @@ NETWRIGHT_KERNELS(NETWRIGHT_ENTRY)
 NETWRIGHT_KERNELS_THAT_COUNT_UNITS(NETWRIGHT_UNITS)
 #undef NETWRIGHT_UNITS
 
-enum KernelIndex {
-#define NETWRIGHT_INDEX(name, Arguments) name##Index,
-  NETWRIGHT_KERNELS(NETWRIGHT_INDEX)
-#undef NETWRIGHT_INDEX
-};
-
 constexpr KernelTable makeTable() {
   KernelTable table = {};
   table.isa = isaName;
-#define NETWRIGHT_FILL(name, Arguments) table.run[name##Index] = name##Entry;
+#define NETWRIGHT_FILL(name, Arguments) table.run[name##Kernel] = name##Entry;
   NETWRIGHT_KERNELS(NETWRIGHT_FILL)
 #undef NETWRIGHT_FILL
-#define NETWRIGHT_FILL_UNITS(name, Arguments) table.units[name##Index] = name##UnitsEntry;
+#define NETWRIGHT_FILL_UNITS(name, Arguments) table.units[name##Kernel] = name##UnitsEntry;
   NETWRIGHT_KERNELS_THAT_COUNT_UNITS(NETWRIGHT_FILL_UNITS)
 #undef NETWRIGHT_FILL_UNITS
   table.burstFma = burstFma;

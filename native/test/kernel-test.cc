@@ -20,11 +20,6 @@ using namespace netwright;
 
 namespace {
 
-enum KernelIndex {
-#define INDEX(name, Arguments) name##Kernel,
-  NETWRIGHT_KERNELS(INDEX)
-#undef INDEX
-};
 const char* const names[] = {
 #define NAME(name, Arguments) #name,
     NETWRIGHT_KERNELS(NAME)

@@ -72,12 +72,6 @@ using namespace netwright;
 
 namespace {
 
-enum KernelIndex {
-#define INDEX(name, Arguments) name##Kernel,
-  NETWRIGHT_KERNELS(INDEX)
-#undef INDEX
-};
-
 int64_t passed = 0, failed = 0;
 
 void check(bool good, const std::string& what) {

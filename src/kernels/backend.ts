@@ -1,6 +1,7 @@
 // What a backend is: a set of eager kernels, memory for arenas, and an executor for recorded programs.
 
-import type { TensorData } from '../tensor/tensor.js'
+import { arrayTypes, type TensorData, type TensorElement } from '../tensor/tensor.js'
+import { viewOf } from '../tensor/view.js'
 import type { Kernels } from './kernels.js'
 import type { Program } from './program.js'
 
@@ -24,7 +25,7 @@ export interface Progress {
   readonly code: number
   readonly row: number
   readonly value: number
-  /** `refused`: which argument does not fit. */
+  /** `refused`: which argument does not fit. A plan's result also tells a failure in words here. */
   readonly message: string
 }
 
@@ -44,6 +45,12 @@ export interface Executor {
 export interface Lock {
   acquire(): void
   release(): void
+}
+
+/** A zeroed array in memory of `backend`. */
+export function allocateArray(backend: Backend, element: TensorElement, length: number): TensorData {
+  const { buffer, byteOffset } = backend.allocate(length * arrayTypes[element].BYTES_PER_ELEMENT)
+  return viewOf(element, buffer, byteOffset, length)
 }
 
 export interface Backend {

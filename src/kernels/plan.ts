@@ -5,7 +5,7 @@ import { type Shape, sizeOf } from '../tensor/shape.js'
 import { arrayTypes, elementOf, Tensor, type TensorData, type TensorElement } from '../tensor/tensor.js'
 import { viewOf } from '../tensor/view.js'
 import type { Backend, Executor, Lock, Memory, Progress } from './backend.js'
-import { fillFailure } from './check.js'
+import { fillFailure, namedNumbers } from './check.js'
 import { planMemory } from './memory-plan.js'
 import { at, type Program, type ProgramCall, type ProgramTensor } from './program.js'
 import { type Recording, tensorsOf } from './recorder.js'
@@ -23,7 +23,7 @@ export function requireDone(where: string, result: RunResult): void {
   const { outcome, failedCall: call } = result
   if (outcome === 'done') return
   if (call?.kind === 'host') throw result.error
-  const what = call === undefined ? outcome : `${call.owner}: ${fillFailure(call.kernel, result, {})}`
+  const what = call === undefined ? outcome : `${call.owner}: ${result.message}`
   throw netwrightError('ERR_KERNEL', `${where}: ${what}`, 'RangeError')
 }
 
@@ -35,6 +35,7 @@ interface Request {
 }
 
 type HostCall = Extract<ProgramCall, { kind: 'host' }>
+type KernelCall = Extract<ProgramCall, { kind: 'kernel' }>
 
 const workspaceSlot = 'workspace'
 
@@ -168,10 +169,12 @@ export class Plan {
       const { outcome } = progress
       chunks += progress.chunks
       if (outcome === 'refused') throw netwrightError('ERR_KERNEL', progress.message, 'RangeError')
-      if (outcome !== 'host') {
-        const failedCall = this.program.calls[progress.call] as ProgramCall
-        return { ...progress, outcome, chunks, ...(outcome === 'failed' ? { failedCall } : {}) }
+      if (outcome === 'failed') {
+        const failedCall = this.program.calls[progress.call] as KernelCall
+        const numbers = this.#numbersOf(failedCall, table, progress.step)
+        return { ...progress, outcome, chunks, failedCall, message: fillFailure(failedCall.kernel, progress, numbers) }
       }
+      if (outcome !== 'host') return { ...progress, outcome, chunks }
       ;({ step, call } = progress)
       const hostCall = this.program.calls[call] as HostCall
       try {
@@ -181,6 +184,17 @@ export class Plan {
       }
       call++
     }
+  }
+
+  /** The sizes and scalars of `call` in step `step`, by name. */
+  #numbersOf(call: KernelCall, table: Float64Array, step: number): Readonly<Record<string, number>> {
+    const width = this.program.columns.length
+    const row = table.subarray(step * width, (step + 1) * width)
+    const values = call.args.map((argument) => {
+      if (argument.kind === 'number') return at(argument.value, row[0] as number)
+      return argument.kind === 'step' ? row[argument.column] : null
+    })
+    return namedNumbers(call.kernel, values)
   }
 
   #checkRows(table: Float64Array, count: number): void {

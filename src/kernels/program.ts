@@ -74,7 +74,7 @@ export interface RecordedTensor {
 }
 
 /** Finds constant + perRow · rows from its values at two numbers of rows, or undefined where none fits. */
-export function fitLinear(values: readonly [number, number], rows: readonly [number, number]): Linear | undefined {
+function fitLinear(values: readonly [number, number], rows: readonly [number, number]): Linear | undefined {
   const [a, b] = values
   if (Object.is(a, b)) return { constant: a, perRow: 0 }
   const perRow = a / rows[0]

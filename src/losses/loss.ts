@@ -3,10 +3,11 @@
 import { netwrightError } from '../errors.js'
 import { defaultBackend } from '../kernels/default-backend.js'
 import { Node, Pass } from '../layers/node.js'
+import { requireSameRows } from '../layers/same-rows.js'
 import type { TensorLike } from '../tensor/create.js'
 import { tensor } from '../tensor/create.js'
 import { checkLabels } from '../tensor/labels.js'
-import { type Shape, shapeText } from '../tensor/shape.js'
+import type { Shape } from '../tensor/shape.js'
 import { Tensor } from '../tensor/tensor.js'
 import { toReal } from '../tensor/to-real.js'
 
@@ -37,15 +38,9 @@ export abstract class Loss {
     const { kernels } = defaultBackend()
     const given = toReal(prediction, kernels.real)
     const wanted = toTarget(this.name, target, kernels.real)
-    const rows = given.shape[0] ?? 0
+    const rows = requireSameRows(this.name, [given, wanted])
     this.checkShapes(given.shape.slice(1), wanted.rank === 1 ? 'labels' : 'dense', wanted.shape.slice(1))
-    if (rows === 0 || wanted.shape[0] !== rows) {
-      throw netwrightError(
-        'ERR_SHAPE',
-        `${this.name}: prediction ${shapeText(given.shape)} and target ${shapeText(wanted.shape)} differ in samples`,
-        'RangeError',
-      )
-    }
+    if (rows === 0) throw netwrightError('ERR_DATA', `${this.name}: the batch is empty`, 'RangeError')
     const node = new Node(new Pass(kernels, true), this.name, [true])
     this.#byHand = { node, rows }
     const losses = this.compute(node, given, wanted)

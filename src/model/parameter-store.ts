@@ -1,10 +1,9 @@
 // The memory of a model's parameters, gradients and moments: one arena each, with the same layout.
 
-import type { Backend, Memory } from '../kernels/backend.js'
+import { allocateArray, type Backend } from '../kernels/backend.js'
 import type { Parameter } from '../layers/parameter.js'
 import type { ParameterRange } from '../optim/optimizer.js'
 import { arrayTypes, Tensor, type TensorData } from '../tensor/tensor.js'
-import { viewOf } from '../tensor/view.js'
 
 const lineBytes = 64
 
@@ -23,7 +22,6 @@ interface Stretch {
 export class ParameterStore {
   readonly values: TensorData
   readonly gradients: TensorData
-  readonly #real: 'float32' | 'float64'
   readonly #backend: Backend
   readonly #stretches: readonly Stretch[]
 
@@ -32,8 +30,7 @@ export class ParameterStore {
     // All of them first: a model that cannot be made takes no layer away.
     for (const parameter of parameters) parameter.requireFree()
     this.#backend = backend
-    this.#real = backend.real
-    const perLine = lineBytes / arrayTypes[this.#real].BYTES_PER_ELEMENT
+    const perLine = lineBytes / arrayTypes[backend.real].BYTES_PER_ELEMENT
     const stretches: Stretch[] = []
     const offsets = new Map<Parameter, number>()
     let end = 0
@@ -67,8 +64,7 @@ export class ParameterStore {
   }
 
   #arena(length: number): TensorData {
-    const memory: Memory = this.#backend.allocate(length * arrayTypes[this.#real].BYTES_PER_ELEMENT)
-    return viewOf(this.#real, memory.buffer, memory.byteOffset, length)
+    return allocateArray(this.#backend, this.#backend.real, length)
   }
 
   #part(data: TensorData, offset: number, { size, shape }: Parameter): Tensor {

@@ -23,7 +23,7 @@ export interface DataSpec {
 }
 
 /** Columns of the step table after `rows`, for steps that read a data set. */
-export const dataColumns = ['cursor', 'samples', 'length', 'at', 'ringLength'] as const
+const dataColumns = ['cursor', 'samples', 'length', 'at', 'ringLength'] as const
 
 /** Names the check of the gradients among a step's calls. */
 export const gradientsOwner = 'gradients'

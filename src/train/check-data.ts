@@ -3,6 +3,7 @@
 import type { Dataset } from '../data/dataset.js'
 import { netwrightError } from '../errors.js'
 import type { Loss } from '../losses/loss.js'
+import type { Network, Sealed } from '../model/network.js'
 import type { DataSpec } from '../model/step.js'
 import type { Shape } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
@@ -18,8 +19,18 @@ export function dataSpec(dataset: Dataset): DataSpec {
   }
 }
 
+/**
+ * The model sealed for `dataset`, after checkTargets: data that do not fit must not fix the shapes of a model that
+ * infers them.
+ */
+export function sealFor(network: Network, dataset: Dataset, loss: Loss): Sealed {
+  const shapes = [dataset.sampleShape]
+  checkTargets(dataset, network.graphFor(shapes).output.shape, loss)
+  return network.seal(shapes)
+}
+
 /** Throws ERR_SHAPE where output and targets do not fit, ERR_LABEL for a label that the output has no place for. */
-export function checkTargets(dataset: Dataset, output: Shape, loss: Loss): void {
+function checkTargets(dataset: Dataset, output: Shape, loss: Loss): void {
   loss.checkShapes(output, dataset.targets, dataset.y.shape.slice(1))
   const classes = output[0] as number
   if (dataset.targets === 'dense' && loss.classifies) checkProbabilities(dataset.y)

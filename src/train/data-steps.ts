@@ -1,12 +1,11 @@
 // Runs a recorded step over a data set: fills the step table job by job, paces the jobs, adds up what steps measured.
 
 import type { Dataset } from '../data/dataset.js'
-import type { Backend } from '../kernels/backend.js'
+import { allocateArray, type Backend } from '../kernels/backend.js'
 import { Plan, type RunResult } from '../kernels/plan.js'
 import type { Recording } from '../kernels/recorder.js'
 import type { Sealed } from '../model/network.js'
 import type { TensorData } from '../tensor/tensor.js'
-import { viewOf } from '../tensor/view.js'
 
 /** How long a job should take: long enough that its hand-over costs nothing, short enough to report and to stop. */
 const jobMilliseconds = 8
@@ -23,7 +22,7 @@ export interface Totals {
   steps: number
 }
 
-export const noTotals = (): Totals => ({ samples: 0, loss: 0, correct: 0, milliseconds: 0, steps: 0 })
+const noTotals = (): Totals => ({ samples: 0, loss: 0, correct: 0, milliseconds: 0, steps: 0 })
 
 /** Called after each job, with what has been added so far. */
 export type OnJob = (totals: Readonly<Totals>) => void | Promise<void>
@@ -72,13 +71,9 @@ export class DataSteps {
     const { columns } = recording.program
     this.#columns = new Map(columns.map((name, i) => [name, i]))
     this.#table = new Float64Array(mostStepsPerJob * columns.length)
-    const allocate = (element: 'int32' | 'float32' | 'float64', length: number): TensorData => {
-      const { buffer, byteOffset } = backend.allocate(length * (element === 'float64' ? 8 : 4))
-      return viewOf(element, buffer, byteOffset, length)
-    }
-    this.#order = allocate('int32', dataset.length) as Int32Array
-    this.#losses = allocate(backend.real, mostStepsPerJob)
-    this.#correct = allocate(backend.real, mostStepsPerJob)
+    this.#order = allocateArray(backend, 'int32', dataset.length) as Int32Array
+    this.#losses = allocateArray(backend, backend.real, mostStepsPerJob)
+    this.#correct = allocateArray(backend, backend.real, mostStepsPerJob)
     for (let i = 0; i < dataset.length; i++) this.#order[i] = i
     this.#plan.bind({
       parameters: sealed.store.values,

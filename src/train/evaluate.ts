@@ -5,7 +5,7 @@ import type { RunResult } from '../kernels/plan.js'
 import type { Loss } from '../losses/loss.js'
 import type { Network } from '../model/network.js'
 import { recordEvaluationStep } from '../model/step.js'
-import { checkTargets, dataSpec } from './check-data.js'
+import { dataSpec, sealFor } from './check-data.js'
 import { DataSteps, type Totals } from './data-steps.js'
 import { stepError } from './failure.js'
 import type { Evaluation } from './options.js'
@@ -16,9 +16,8 @@ export class Evaluator {
 
   /** Throws ERR_SHAPE or ERR_LABEL where network, data and loss do not fit. */
   constructor(network: Network, dataset: Dataset, loss: Loss, batchSize: number) {
-    const sealed = network.seal([dataset.sampleShape])
+    const sealed = sealFor(network, dataset, loss)
     const { graph, regions } = sealed
-    checkTargets(dataset, graph.output.shape, loss)
     const recording = recordEvaluationStep(graph, dataSpec(dataset), loss, network.backend.real, regions)
     this.#steps = new DataSteps(network.backend, sealed, recording, dataset, batchSize)
     this.#loss = loss

@@ -1,7 +1,7 @@
 // Turns a step that failed into an error in the user's terms: which sample, what to look for.
 
 import { netwrightError } from '../errors.js'
-import { declaredFailure, fillFailure } from '../kernels/check.js'
+import { declaredFailure } from '../kernels/check.js'
 import type { RunResult } from '../kernels/plan.js'
 import type { Loss } from '../losses/loss.js'
 import { gradientsOwner } from '../model/step.js'
@@ -44,9 +44,5 @@ export function stepError(result: RunResult, { what, where, sampleAt, loss }: Fa
       'RangeError',
     )
   }
-  return netwrightError(
-    'ERR_KERNEL',
-    `${stopped} ${call.owner}: ${fillFailure(call.kernel, result, {})}${unharmed}`,
-    'RangeError',
-  )
+  return netwrightError('ERR_KERNEL', `${stopped} ${call.owner}: ${result.message}.${unharmed}`, 'RangeError')
 }

@@ -2,7 +2,7 @@
 
 import type { Dataset } from '../data/dataset.js'
 import type { RunResult } from '../kernels/plan.js'
-import type { Network } from '../model/network.js'
+import type { Network, Sealed } from '../model/network.js'
 import { recordTrainingStep } from '../model/step.js'
 import { permutation } from '../random/permutation.js'
 import type { TensorData } from '../tensor/tensor.js'
@@ -28,6 +28,7 @@ export interface TrainingState {
  */
 export async function runTraining(
   network: Network,
+  sealed: Sealed,
   dataset: Dataset,
   validation: Dataset | undefined,
   options: FitOptions,
@@ -37,7 +38,7 @@ export async function runTraining(
   const { loss, signal, callbacks = [], seed = network.seed } = options
   const epochs = options.epochs ?? 1
   const batchSize = options.batchSize ?? 32
-  const steps = trainingSteps(network, dataset, options, moments, batchSize)
+  const steps = trainingSteps(network, sealed, dataset, options, moments, batchSize)
   const evaluator =
     validation === undefined
       ? undefined
@@ -93,12 +94,12 @@ export async function runTraining(
 /** The training step of `network`, recorded, over the data. */
 function trainingSteps(
   network: Network,
+  sealed: Sealed,
   dataset: Dataset,
   { loss, optimizer }: FitOptions,
   moments: readonly TensorData[],
   batchSize: number,
 ): DataSteps {
-  const sealed = network.seal([dataset.sampleShape])
   const { graph, store, regions } = sealed
   const momentSlots = moments.map((view, i) => ({ slot: `moments${i}`, view }))
   const recording = recordTrainingStep(

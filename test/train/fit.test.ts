@@ -223,6 +223,11 @@ describe.each(backends)('%s', (_, backend) => {
       await rejects(net.fit([[1, 2, 3]], [7], options()), 'ERR_LABEL', /Label 7/)
       await net.fit(x, y, options({ epochs: 1 }))
     })
+    it('a failed evaluate does not fix them either', async () => {
+      const net = new Sequential([new Linear(4)], { backend })
+      await rejects(net.evaluate([[1, 2, 3]], [7], { loss: crossEntropy() }), 'ERR_LABEL', /Label 7/)
+      await net.fit(x, y, options({ epochs: 1 }))
+    })
     it('one output, or rows that are no probabilities', async () => {
       await rejects(model(1).fit(x, y, options()), 'ERR_SHAPE', /1 output, expected one for each class/)
       const rows = Array.from({ length: 90 }, () => [0.5, 0.5, 0.5, -0.5])

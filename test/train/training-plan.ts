@@ -1,14 +1,13 @@
 // A model's training step as a bare plan with its step table: what fit runs, open to tests.
 
 import type { Dataset } from '../../src/data/dataset.js'
-import type { Backend } from '../../src/kernels/backend.js'
+import { allocateArray, type Backend } from '../../src/kernels/backend.js'
 import { Plan } from '../../src/kernels/plan.js'
 import { crossEntropy } from '../../src/losses/cross-entropy.js'
 import { recordTrainingStep } from '../../src/model/step.js'
 import type { TrainableNetwork } from '../../src/model.js'
 import { SGD } from '../../src/optim/sgd.js'
 import type { TensorData } from '../../src/tensor/tensor.js'
-import { viewOf } from '../../src/tensor/view.js'
 import { dataSpec } from '../../src/train/check-data.js'
 
 export interface TrainingPlan {
@@ -39,15 +38,11 @@ export function trainingPlan(
   )
   const plan = new Plan(backend, recording, batchSize, sealed.lock)
   const steps = Math.ceil(dataset.length / batchSize)
-  const allocate = (element: 'int32' | 'float32', length: number): TensorData => {
-    const { buffer, byteOffset } = backend.allocate(4 * length)
-    return viewOf(element, buffer, byteOffset, length)
-  }
-  const order = allocate('int32', dataset.length)
+  const order = allocateArray(backend, 'int32', dataset.length)
   order.forEach((_, i) => {
     order[i] = i
   })
-  const losses = allocate('float32', steps)
+  const losses = allocateArray(backend, 'float32', steps)
   plan.bind({
     parameters: store.values,
     gradients: store.gradients,
@@ -55,7 +50,7 @@ export function trainingPlan(
     y: dataset.y.data,
     order,
     losses,
-    correct: allocate('float32', steps),
+    correct: allocateArray(backend, 'float32', steps),
   })
   const { columns } = plan.program
   const table = new Float64Array(steps * columns.length)

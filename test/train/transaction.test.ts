@@ -65,6 +65,7 @@ describe.each(trainingBackends())('%s', (_, backend) => {
     const result = await plan.run(table, steps)
     expect(result).toMatchObject({ outcome: 'failed', step: 1, code: 1, row: 5, value: 3 })
     expect(result.failedCall).toMatchObject({ kernel: 'softmaxCrossEntropyForward' })
+    expect(result.message).toBe('softmaxCrossEntropyForward: labels[5] is 3, expected an integer from 0 below 3')
     expect(weightBits(model)).toBe(states[1])
   })
 

@@ -32,7 +32,7 @@ import { argMax, checkFinite, countCorrect, sum, sumRows } from './reduce.js'
 export type { Loop, LoopArguments } from './loop.js'
 
 /** Every kernel as a raw loop; a kernel without one does not compile. Arguments are trusted, see loopArguments. */
-export const referenceLoops: { readonly [K in KernelName]: Loop<K> } = {
+const referenceLoops: { readonly [K in KernelName]: Loop<K> } = {
   gemm,
   sumRows,
   reluForward,
