@@ -45,7 +45,8 @@ std::string describeProblem(const Declaration& declaration, const ArgumentProble
 
 int64_t elementBytes(Kind kind);
 
-// Number of units of work of a checked call; `count` is the kernel's own counter or null.
+// Number of units of work of a checked call; `count` is the kernel's own counter or null. None where all
+// outputs are empty: other numbers may then be as large as they come (0 columns of 2^53 - 1 rows).
 int64_t countUnits(const Declaration& declaration, int64_t (*count)(const void*), const Word* words,
                    const double* numbers);
 

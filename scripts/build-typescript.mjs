@@ -1,9 +1,19 @@
-// Builds dist/: tsc for the library, then esbuild for the command line, with its libraries inside, so that the package
-// has no run-time dependencies. Does nothing when no input changed since the last complete build (--force: builds).
+// Builds dist/: tsc for the library, then esbuild for the command line and for the libraries of src/report, with other
+// packages' code inside, so that the package has no run-time dependencies. Does nothing when no input changed since the
+// last complete build (--force: builds).
 
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -21,16 +31,22 @@ function files(folder) {
     .sort()
 }
 
-const sources = files(path('src')).filter((name) => name.endsWith('.ts'))
+const inSource = files(path('src'))
+const sources = inSource.filter((name) => name.endsWith('.ts'))
+/** Fonts: copied as they are. */
+const assets = inSource.filter((name) => !name.endsWith('.ts'))
 const stamp = path('build/typescript.sha256')
 const commandLine = { source: 'cli/netwright.ts', output: 'dist/cli/netwright.js' }
+/** Each re-exports what the pictures use of one package; tsc's output of it is replaced by a bundle. */
+const libraries = sources.filter((name) => name.startsWith('report/libraries/'))
 const licences = 'dist/THIRD-PARTY-LICENSES.txt'
+const fontLicences = assets.filter((name) => name.endsWith('-licence.txt'))
 
 /** What dist/ is made of: contents, since dates change with every checkout. */
 function fingerprint() {
   const hash = createHash('sha256')
-  const others = ['tsconfig.json', 'package-lock.json', 'scripts/build-typescript.mjs']
-  for (const name of [...sources.map((source) => `src/${source}`), ...others]) {
+  const others = ['tsconfig.json', 'package.json', 'package-lock.json', 'scripts/build-typescript.mjs']
+  for (const name of [...inSource.map((source) => `src/${source}`), ...others]) {
     hash
       .update(`${name}\0`)
       .update(readFileSync(path(name)))
@@ -44,6 +60,7 @@ const stem = (source) => source.slice(0, -'.ts'.length)
 const inCommandLine = (name) => name.startsWith('cli/')
 const isComplete = () =>
   sources.every((source) => inCommandLine(source) || existsSync(path('dist', `${stem(source)}.js`))) &&
+  assets.every((asset) => existsSync(path('dist', asset))) &&
   (!sources.includes(commandLine.source) || existsSync(path(commandLine.output)))
 
 function compile() {
@@ -56,23 +73,62 @@ function compile() {
 function removeStale() {
   const stems = new Set(sources.filter((source) => !inCommandLine(source)).map(stem))
   for (const name of files(path('dist'))) {
-    if (!stems.has(name.replace(/(\.d\.ts|\.js)(\.map)?$/, '')) && `dist/${name}` !== commandLine.output) {
-      rmSync(path('dist', name))
-    }
+    const isOurs = stems.has(name.replace(/(\.d\.ts|\.js)(\.map)?$/, '')) || assets.includes(name)
+    if (!isOurs && `dist/${name}` !== commandLine.output) rmSync(path('dist', name))
   }
 }
 
+function copyAssets() {
+  for (const asset of assets) {
+    mkdirSync(dirname(path('dist', asset)), { recursive: true })
+    copyFileSync(path('src', asset), path('dist', asset))
+  }
+}
+
+/** The packages, as folders in node_modules, that went into a bundle. */
+const packagesIn = ({ inputs }) =>
+  Object.keys(inputs).flatMap((input) => input.match(/^.*node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0] ?? [])
+
+/** Bundles the libraries, each into one file; optional peers stay outside. Answers the packages that went in. */
+async function bundleLibraries() {
+  const { build } = await import('esbuild')
+  const { peerDependencies = {} } = JSON.parse(readFileSync(path('package.json'), 'utf8'))
+  const { metafile } = await build({
+    entryPoints: libraries.map((name) => path('src', name)),
+    outdir: path('dist/report/libraries'),
+    bundle: true,
+    allowOverwrite: true,
+    minify: true,
+    // Without its warnings for developers, and without comments: the licences are in one file.
+    define: { 'process.env.NODE_ENV': '"production"' },
+    legalComments: 'none',
+    platform: 'node',
+    format: 'esm',
+    target: 'node20.19',
+    charset: 'utf8',
+    metafile: true,
+    logLevel: 'warning',
+    absWorkingDir: root,
+    external: Object.keys(peerDependencies),
+  })
+  // No public type refers to theirs, which name packages that users do not have.
+  for (const library of libraries) {
+    for (const ending of ['.d.ts', '.js.map']) rmSync(path('dist', `${stem(library)}${ending}`), { force: true })
+  }
+  return packagesIn(metafile)
+}
+
 /** Answers the packages that went into the bundle, as folders in node_modules. */
-async function bundle() {
+async function bundleCommandLine() {
   const { build } = await import('esbuild')
   const folder = dirname(path('src', commandLine.source))
   const libraryStaysOutside = {
     name: 'library-stays-outside',
     setup({ onResolve }) {
       onResolve({ filter: /^\.\.?\// }, ({ path: specifier, resolveDir }) => {
-        const inSource = relative(path('src'), join(resolveDir, specifier))
-        const isLibrary = slashes(resolveDir).startsWith(slashes(folder)) && !inCommandLine(slashes(inSource))
-        return isLibrary ? { path: slashes(join('..', inSource)), external: true } : undefined
+        const imported = relative(path('src'), join(resolveDir, specifier))
+        const isLibrary = slashes(resolveDir).startsWith(slashes(folder)) && !inCommandLine(slashes(imported))
+        return isLibrary ? { path: slashes(join('..', imported)), external: true } : undefined
       })
     },
   }
@@ -96,21 +152,25 @@ async function bundle() {
     },
   })
   chmodSync(path(commandLine.output), 0o755)
-  const packages = Object.keys(metafile.inputs).flatMap(
-    (input) => input.match(/^.*node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0] ?? [],
-  )
-  return [...new Set(packages)].sort()
+  return packagesIn(metafile)
 }
 
 function writeLicences(packages) {
   const sections = packages.map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(path(folder, 'package.json'), 'utf8'))
-    const file = readdirSync(path(folder)).find((candidate) => /^(licen[cs]e|copying)/i.test(candidate))
-    if (file === undefined) throw new Error(`${name} is bundled into dist/, but its package has no licence file`)
-    return `${name} ${version} (${license})\n\n${readFileSync(path(folder, file), 'utf8').trim()}\n`
+    const texts = readdirSync(path(folder)).filter((candidate) => /^(licen[cs]e|copying)/i.test(candidate))
+    if (texts.length === 0) throw new Error(`${name} is bundled into dist/, but its package has no licence file`)
+    // Apache's licence asks to pass its notice on; ECharts keeps those of code that it took over in licenses/.
+    const notices = readdirSync(path(folder)).filter((candidate) => /^notice/i.test(candidate))
+    const inside = files(path(folder, 'licenses')).map((name) => `licenses/${name}`)
+    const text = [texts[0], ...notices, ...inside].map((file) => readFileSync(path(folder, file), 'utf8').trim())
+    return `${name} ${version} (${license})\n\n${text.join('\n\n')}\n`
   })
-  const head = 'The netwright command line (dist/cli/netwright.js) contains these packages.\n'
-  writeFileSync(path(licences), [head, ...sections].join(`\n${'-'.repeat(80)}\n\n`))
+  const fonts = fontLicences.map((name) => {
+    return `dist/${name.replace('-licence.txt', '.ttf')} (OFL-1.1)\n\n${readFileSync(path('src', name), 'utf8').trim()}\n`
+  })
+  const head = 'dist/cli/netwright.js and dist/report contain these packages and fonts.\n'
+  writeFileSync(path(licences), [head, ...[...new Set(sections)].sort(), ...fonts].join(`\n${'-'.repeat(80)}\n\n`))
 }
 
 const current = fingerprint()
@@ -119,16 +179,13 @@ if (current !== last || !isComplete() || process.argv.includes('--force')) {
   rmSync(stamp, { force: true })
   let ok = compile()
   removeStale()
-  if (sources.includes(commandLine.source)) {
-    try {
-      writeLicences(await bundle())
-    } catch (error) {
-      ok = false
-      // esbuild has printed its own errors.
-      if (error.errors === undefined) throw error
-    }
-  } else {
-    console.error(`netwright: src/${commandLine.source} is not there yet, so dist/ has no command line`)
+  copyAssets()
+  try {
+    writeLicences([...(await bundleLibraries()), ...(await bundleCommandLine())])
+  } catch (error) {
+    ok = false
+    // esbuild has printed its own errors.
+    if (error.errors === undefined) throw error
   }
   if (ok) {
     mkdirSync(dirname(stamp), { recursive: true })

@@ -1,10 +1,11 @@
-// Builds and runs the C++ tests, without Node-API: kernel-test (the kernels) and plan-test (plans, pool, training
-// thread), once as shipped, with tensors that end at unreadable pages, and once under AddressSanitizer and
-// UndefinedBehaviorSanitizer; plan-test also under ThreadSanitizer. Sanitizers that the compiler lacks are left out.
+// Builds and runs the C++ tests, without Node-API: kernel-test (memory and splits of every kernel), gemm-test (products)
+// and plan-test (plans, pool, training thread), once as shipped, with tensors beside unreadable pages, and once under
+// AddressSanitizer and UndefinedBehaviorSanitizer; plan-test also under ThreadSanitizer. Sanitizers that the compiler
+// lacks are left out.
 //
-//   node scripts/test-native.mjs [isa [group]]     CXX names the compiler
+//   node scripts/test-native.mjs [isa [kernel]]     one kernel: kernel-test alone; CXX names the compiler
 //
-// Needs build/generated, which `npm run build` makes.
+// Needs build/generated, which `npm run build` makes; adds the kernels' cases to it.
 
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -23,6 +24,7 @@ function fail(message) {
 if (compiler === undefined) fail('No C++ compiler: set CXX.')
 if (!existsSync(join(root, 'build/generated/kernel-arguments.h'))) fail('build/generated is missing: npm run build')
 if (process.platform === 'win32') fail('The C++ tests need mmap: run them on Linux or macOS.')
+await import('./generate-kernel-cases.mjs')
 
 function execute(command, parameters) {
   return new Promise((resolve, reject) => {
@@ -86,7 +88,7 @@ function canLink(parameters) {
 }
 
 try {
-  const programs = process.argv.length > 3 ? ['kernel-test'] : ['kernel-test', 'plan-test']
+  const programs = process.argv.length > 3 ? ['kernel-test'] : ['kernel-test', 'gemm-test', 'plan-test']
   await buildAndRun('guarded', [], programs)
   // -O1: the sanitizers' checks in fully optimized kernels take a minute to compile.
   const sanitize = async (name, sanitizer, sanitized) => {
@@ -94,7 +96,7 @@ try {
     if (canLink(extra)) await buildAndRun(name, extra, sanitized)
     else console.log(`${name}: skipped, ${compiler} cannot link ${extra[0]}`)
   }
-  await sanitize('sanitized', 'address,undefined', programs)
+  await sanitize('sanitized', 'address,undefined,float-cast-overflow', programs)
   if (programs.includes('plan-test')) await sanitize('threads', 'thread', ['plan-test'])
   console.log(`in all: ${total.passed} passed, ${total.failed} failed`)
 } catch (error) {

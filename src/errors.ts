@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'ERR_LABEL' // a class label is outside 0..classes-1
   | 'ERR_NOT_FINITE' // NaN or Infinity where a finite number is needed
   | 'ERR_DATA' // a data file or data set is missing, damaged or empty
+  | 'ERR_FILE' // a model's file is missing, damaged or does not fit the model; a file cannot be written
   | 'ERR_BACKEND' // the wanted backend, ISA or thread count is not available
   | 'ERR_MEMORY' // more memory is needed than there is
   | 'ERR_STATE' // called at the wrong time: while recording, while training, before forward
@@ -60,5 +61,32 @@ export function checkOptions(where: string, options: unknown, known: readonly st
     'ERR_ARGUMENT',
     `${where}: unknown option '${unknown}', expected ${known.join(', ')}`,
     'TypeError',
+  )
+}
+
+/** `value` where it is a finite number that `fits`; else throws ERR_ARGUMENT: `Huber: delta is -1, expected …`. */
+export function requireNumber(
+  what: string,
+  value: unknown,
+  expected = 'a finite number',
+  fits: (value: number) => boolean = () => true,
+): number {
+  if (typeof value === 'number' && Number.isFinite(value) && fits(value)) return value
+  throw netwrightError('ERR_ARGUMENT', `${what} is ${describe(value)}, expected ${expected}`, 'RangeError')
+}
+
+/** `value` if it is true or false; throws ERR_ARGUMENT, naming it `what`, otherwise: 'false' is a text, and true. */
+export function requireFlag(what: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value
+  throw netwrightError('ERR_ARGUMENT', `${what} is ${describe(value)}, expected true or false`, 'TypeError')
+}
+
+/** `value` if it is a whole number from `least`; throws ERR_ARGUMENT, naming it `what`, otherwise. */
+export function requireWhole(what: string, value: unknown, least = 1): number {
+  return requireNumber(
+    what,
+    value,
+    `a whole number from ${least}`,
+    (number) => Number.isSafeInteger(number) && number >= least,
   )
 }

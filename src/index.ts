@@ -1,33 +1,127 @@
 // The public API: everything that `import … from 'netwright'` offers, by name.
 
-export { Dataset, type DatasetOptions } from './data/dataset.js'
+export { Dataset, type DatasetOptions, type SamplesLike } from './data/dataset.js'
 export { readIdx } from './data/idx.js'
 export { type MnistOptions, mnist } from './data/mnist.js'
 export { type SpiralOptions, spiral } from './data/spiral.js'
+export { type SplitOptions, trainValidationSplit } from './data/split.js'
 export type { ErrorCode } from './errors.js'
+export type { LoadOptions } from './io/model-file.js'
+export { type LayerClass, registerLayer } from './io/registry.js'
+export { readSafetensors } from './io/safetensors.js'
+export type { LoadedState, LoadStateOptions } from './io/state-dict.js'
 export type { Backend } from './kernels/backend.js'
 export { defaultBackend } from './kernels/default-backend.js'
 export { type HostFunction, type Kernels, type Scalar, StepValue } from './kernels/kernels.js'
 export { availableIsas, type NativeOptions, native } from './kernels/native/index.js'
 export { type ReferenceOptions, reference } from './kernels/reference/backend.js'
 export { Add } from './layers/add.js'
-export { constant, type Initialiser, normal, torchUniform } from './layers/initialisers.js'
-export { type BuildContext, Layer } from './layers/layer.js'
+export { AvgPool2d, type AvgPool2dOptions, GlobalAvgPool2d } from './layers/avg-pool2d.js'
+export { BatchNorm, type BatchNormOptions } from './layers/batch-norm.js'
+export { Concat, type ConcatOptions } from './layers/concat.js'
+export { Conv2d, type Conv2dOptions } from './layers/conv2d.js'
+export { Dropout, type DropoutOptions } from './layers/dropout.js'
+export { ElementwiseLayer } from './layers/elementwise-layer.js'
+export { ELU } from './layers/elu.js'
+export { GELU } from './layers/gelu.js'
+export {
+  constant,
+  type Fans,
+  glorotNormal,
+  glorotUniform,
+  heNormal,
+  heUniform,
+  type Initialiser,
+  type InitialiserLike,
+  lecunNormal,
+  normal,
+  torchUniform,
+  uniform,
+} from './layers/initialisers.js'
+export { type BuildContext, Layer, type LayerConfig } from './layers/layer.js'
+export { LeakyReLU } from './layers/leaky-relu.js'
 export { Linear, type LinearOptions } from './layers/linear.js'
-export type { Node } from './layers/node.js'
-export { Parameter } from './layers/parameter.js'
+export { MatMul } from './layers/mat-mul.js'
+export { MaxPool2d } from './layers/max-pool2d.js'
+export { Mul } from './layers/mul.js'
+export type { Node, Pass } from './layers/node.js'
+export { Parameter, type ParameterOptions } from './layers/parameter.js'
 export { ReLU } from './layers/relu.js'
+export { type AxisOptions, Repeat, Sum } from './layers/repeat.js'
+export { Flatten, Identity } from './layers/reshape.js'
 export { Sigmoid } from './layers/sigmoid.js'
+export { SiLU } from './layers/silu.js'
+export { LogSoftmax, Softmax } from './layers/softmax.js'
+export { StateTensor } from './layers/state-tensor.js'
+export { Tanh } from './layers/tanh.js'
 export { input, type Value } from './layers/value.js'
-export { crossEntropy } from './losses/cross-entropy.js'
-export { Loss, type TargetKind } from './losses/loss.js'
+export type { Padding, Pair, WindowOptions } from './layers/window.js'
+export { loadModel } from './load-model.js'
+export { type HuberOptions, huber, mae } from './losses/absolute-error.js'
+export { binaryCrossEntropy } from './losses/binary-cross-entropy.js'
+export type { ClassificationOptions } from './losses/classification-loss.js'
+export { type CrossEntropyOptions, crossEntropy } from './losses/cross-entropy.js'
+export { hinge } from './losses/hinge.js'
+export { klDivergence } from './losses/kl-divergence.js'
+export { Loss, type LossOptions, type Reduced, type Reduction, type TargetKind } from './losses/loss.js'
+export { nll } from './losses/nll.js'
+export { halfSquaredError, mse } from './losses/squared-error.js'
 export { add, dot, matmul, mul } from './math.js'
+export {
+  type CheckGradientsOptions,
+  checkGradients,
+  type GradientReport,
+  type ParameterCheck,
+} from './model/check-gradients.js'
 export type { ModelOptions } from './model/network.js'
 export { Model } from './model.js'
+export {
+  type Descent,
+  type DescentOptions,
+  type DescentStep,
+  gradientDescent,
+} from './numeric/gradient-descent.js'
+export { numericalDiff, numericalGradient } from './numeric/numerical-gradient.js'
+export { Adagrad, type AdagradOptions } from './optim/adagrad.js'
+export { Adam, type AdamOptions } from './optim/adam.js'
+export { AdamW, type AdamWOptions } from './optim/adamw.js'
 export { Optimizer, type ParameterRange } from './optim/optimizer.js'
+export { RMSprop, type RMSpropOptions } from './optim/rmsprop.js'
 export { SGD, type SGDOptions } from './optim/sgd.js'
 export { Random } from './random/random.js'
-export { Sequential } from './sequential.js'
+export { type BarChartOptions, barChart } from './report/bar-chart.js'
+export type { ChartOptions } from './report/chart-options.js'
+export { encodePng } from './report/encode-png.js'
+export { type GraphEdge, type GraphNode, type GraphPictureOptions, graphPicture } from './report/graph-picture.js'
+export { type HistogramOptions, histogram } from './report/histogram.js'
+export { type ImageGridOptions, imageGrid } from './report/image-grid.js'
+export {
+  type LineChartGridOptions,
+  type LineChartOptions,
+  type LineSeries,
+  lineChart,
+  lineChartGrid,
+} from './report/line-chart.js'
+export type { PixelImage } from './report/pixels.js'
+export { type TerminalImageOptions, terminalImage } from './report/terminal-image.js'
+export { type WritePictureOptions, type WrittenPicture, writePicture } from './report/write-picture.js'
+export {
+  type RandomSearchOptions,
+  randomSearch,
+  type Trial,
+  type TrialContext,
+  type TrialOutcome,
+} from './search/random-search.js'
+export { SearchResult } from './search/search-result.js'
+export {
+  choice,
+  logUniform,
+  type SearchParameters,
+  type SearchSpace,
+  type SearchSpaces,
+  uniformIn,
+} from './search/space.js'
+export { Sequential, type SequentialOptions } from './sequential.js'
 export { arange, full, ones, type TensorLike, tensor, zeros } from './tensor/create.js'
 export type { Shape } from './tensor/shape.js'
 export { Tensor } from './tensor/tensor.js'

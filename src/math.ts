@@ -1,7 +1,8 @@
-// Arithmetic on tensors by hand, through the default backend's kernels. Layers do not use it: they call kernels.
+// Arithmetic on tensors by hand, through eager kernels: the default backend's, and the float64 reference's for float64
+// data. Layers do not use it: they call kernels.
 
 import { netwrightError } from './errors.js'
-import { defaultBackend } from './kernels/default-backend.js'
+import { eagerKernels, floatTypeOf } from './kernels/default-backend.js'
 import { broadcastShape, broadcastTo } from './tensor/broadcast.js'
 import type { TensorLike } from './tensor/create.js'
 import { type Shape, shapeText } from './tensor/shape.js'
@@ -9,7 +10,7 @@ import type { Tensor } from './tensor/tensor.js'
 import { toReal } from './tensor/to-real.js'
 
 /**
- * a + b, element by element, a float tensor. Tensors, numbers or nested arrays; shapes are broadcast as in NumPy:
+ * a + b, element by element, a float tensor (float64 where one of them is). Tensors, numbers or nested arrays; shapes are broadcast as in NumPy:
  * (2, 3) + (3,), (2, 1) + (1, 3). Throws ERR_SHAPE, with both shapes, when they do not fit.
  */
 export function add(a: TensorLike, b: TensorLike): Tensor {
@@ -36,7 +37,7 @@ export function dot(a: TensorLike, b: TensorLike): Tensor | number {
 }
 
 function elementwise(kernel: 'add' | 'mul', a: TensorLike, b: TensorLike): Tensor {
-  const { kernels } = defaultBackend()
+  const kernels = eagerKernels(floatTypeOf(a, b))
   const [left, right] = [toReal(a, kernels.real), toReal(b, kernels.real)]
   const shape = broadcastShape(kernel, left.shape, right.shape)
   const y = kernels.empty(shape)
@@ -45,7 +46,7 @@ function elementwise(kernel: 'add' | 'mul', a: TensorLike, b: TensorLike): Tenso
 }
 
 function product(where: string, a: TensorLike, b: TensorLike): Tensor {
-  const { kernels } = defaultBackend()
+  const kernels = eagerKernels(floatTypeOf(a, b))
   const [left, right] = [toReal(a, kernels.real), toReal(b, kernels.real)]
   const [rows, inner] = left.rank === 1 ? [1, left.shape[0]] : left.shape
   const [depth, columns = 1] = right.shape

@@ -1,15 +1,19 @@
 // Model: a network that can be trained.
 
-import { Dataset, toDataset } from './data/dataset.js'
-import { describe, netwrightError } from './errors.js'
+import { Dataset, type SamplesLike, toDataset } from './data/dataset.js'
+import { describe, netwrightError, requireWhole } from './errors.js'
+import { type LoadOptions, loadNetwork, loadWeights, saveNetwork } from './io/model-file.js'
+import { checkLoadOptions, type LoadedState, type LoadStateOptions, loadState, readState } from './io/state-dict.js'
+import type { ModelKind } from './io/structure.js'
 import { Value } from './layers/value.js'
-import type { Loss } from './losses/loss.js'
+import { type Loss, requireLoss } from './losses/loss.js'
 import { Graph, inputShapes, requireInputShapes } from './model/graph.js'
 import { type ModelOptions, Network } from './model/network.js'
+import type { ParameterStore } from './model/parameter-store.js'
 import type { Optimizer } from './optim/optimizer.js'
 import type { TensorLike } from './tensor/create.js'
 import type { Shape } from './tensor/shape.js'
-import type { TensorData } from './tensor/tensor.js'
+import type { Tensor, TensorData } from './tensor/tensor.js'
 import { sealFor } from './train/check-data.js'
 import { Evaluator } from './train/evaluate.js'
 import { runTraining, type TrainingState } from './train/fit.js'
@@ -21,45 +25,46 @@ import {
   type EvaluateOptions,
   type Evaluation,
   type FitOptions,
-  requireCount,
-  requireLoss,
 } from './train/options.js'
 import { Turns } from './train/turns.js'
 
-/** A network with `fit` and `evaluate`: what Model and Sequential share. */
+/** A network with `fit`, `evaluate` and `save`: what Model and Sequential share. */
 export abstract class TrainableNetwork extends Network {
-  readonly #state: TrainingState = { epochs: 0, turns: new Turns() }
+  readonly #state: TrainingState = { epochs: 0, steps: 0, turns: new Turns() }
   readonly #moments = new WeakMap<Optimizer, readonly TensorData[]>()
   #loss: Loss | undefined
 
+  protected override get occupied(): string | undefined {
+    return this.#state.turns.busy ? 'being evaluated; await evaluate first' : undefined
+  }
+
   /**
-   * Trains a model with one input on a data set, or on samples `x` and targets `y` (tensors, typed arrays, nested
-   * arrays).
+   * Trains on a data set, or on samples `x` and targets `y` (tensors, typed arrays, nested arrays; for a model with
+   * several inputs a list of tensors as `x`).
    *
    * The native backend trains on a thread of its own; the event loop stays free. Calling `fit` again goes on from
    * where the model stands: the order of samples, and the moments and steps of an optimizer used before. An optimizer
    * belongs to one model. While `fit` runs, leave the model's layers and parameters alone; `predict` and `evaluate`
-   * take their turn.
+   * take their turn. A rate so high that a weight overflows is found by the next step, whose loss is no number.
    *
    * Rejects with ERR_SHAPE where data, model and loss do not fit, ERR_LABEL for a label out of range, ERR_DATA for an
    * empty set, ERR_NOT_FINITE when the loss or a gradient is NaN or infinite, ERR_STATE while another fit of this
    * model runs or for another model's optimizer. Whatever happens, the model is as its last whole step left it.
    */
   async fit(data: DataLike, options: FitOptions): Promise<History>
-  async fit(x: TensorLike, y: TensorLike, options: FitOptions): Promise<History>
-  async fit(data: DataLike | TensorLike, second: TensorLike | FitOptions, third?: FitOptions): Promise<History> {
+  async fit(x: SamplesLike, y: TensorLike, options: FitOptions): Promise<History>
+  async fit(data: DataLike | SamplesLike, second: TensorLike | FitOptions, third?: FitOptions): Promise<History> {
     const options = (third ?? second) as FitOptions
     checkFitOptions(options)
     if (this.fitting) throw netwrightError('ERR_STATE', 'fit: this model is being trained already; await that first')
     this.fitting = true
+    this.forgetPass()
     try {
       const dataset = this.#dataset(data, third === undefined ? undefined : (second as TensorLike))
       const { validationData, loss, optimizer } = options
       const validation = validationData === undefined ? undefined : this.#dataset(validationData)
       const sealed = sealFor(this, dataset, loss)
-      optimizer.claim(this)
-      const moments = this.#moments.get(optimizer) ?? sealed.store.makeState(optimizer.stateCount)
-      this.#moments.set(optimizer, moments)
+      const moments = this.#momentsOf(optimizer, sealed.store)
       this.#loss = loss
       return await runTraining(this, sealed, dataset, validation, options, moments, this.#state)
     } finally {
@@ -72,9 +77,9 @@ export abstract class TrainableNetwork extends Network {
    * training waits for it. Throws ERR_ARGUMENT without a loss: before the first `fit`, name one.
    */
   async evaluate(data: DataLike, options?: EvaluateOptions): Promise<Evaluation>
-  async evaluate(x: TensorLike, y: TensorLike, options?: EvaluateOptions): Promise<Evaluation>
+  async evaluate(x: SamplesLike, y: TensorLike, options?: EvaluateOptions): Promise<Evaluation>
   async evaluate(
-    data: DataLike | TensorLike,
+    data: DataLike | SamplesLike,
     second?: TensorLike | EvaluateOptions,
     third?: EvaluateOptions,
   ): Promise<Evaluation> {
@@ -82,24 +87,95 @@ export abstract class TrainableNetwork extends Network {
     const options = (paired ? (second as EvaluateOptions | undefined) : third) ?? {}
     checkEvaluateOptions(options)
     const loss = requireLoss('evaluate', options.loss ?? this.#loss)
-    const batchSize = requireCount('evaluate: batchSize', options.batchSize ?? 500)
+    const batchSize = requireWhole('evaluate: batchSize', options.batchSize ?? 500)
     const dataset = this.#dataset(data, paired ? undefined : (second as TensorLike))
     const evaluator = new Evaluator(this, dataset, loss, batchSize)
     return (await this.#state.turns.take(() => evaluator.run())) as Evaluation
   }
 
-  #dataset(data: DataLike | TensorLike, y?: TensorLike): Dataset {
+  /** What saved files call it. */
+  protected abstract readonly savedAs: ModelKind
+
+  /**
+   * Everything that the model has learned, as copies by name: `0.weight`, `0.bias`, `2.weight`, … Names and layout are
+   * those of PyTorch's `nn.Sequential`: the number is the layer's first place in the graph, and weights of `Linear` are
+   * (out, in). Parameters come before running statistics. During `fit`: as of the end of a step.
+   * Throws ERR_STATE before the model knows the shape of its samples.
+   */
+  stateDict(): Record<string, Tensor> {
+    return Object.fromEntries(readState(this.requireSealed()))
+  }
+
+  /**
+   * Copies tensors (typed or nested arrays) with the names and layout of `stateDict` into the model. All are checked
+   * first: an error leaves the model as it was. `strict: false` leaves out what one side lacks, and answers it.
+   *
+   * Throws ERR_ARGUMENT for missing and unexpected names, ERR_SHAPE for a shape that does not fit, ERR_NOT_FINITE for a
+   * float64 too large for float32, ERR_STATE while a training step or evaluation runs; between them, in a callback of
+   * `fit`, it may be called.
+   */
+  loadStateDict(dictionary: Readonly<Record<string, TensorLike>>, options: LoadStateOptions = {}): LoadedState {
+    checkLoadOptions('loadStateDict', options)
+    this.#requireFree('loadStateDict')
+    return loadState(this.requireSealed(), dictionary, options)
+  }
+
+  /**
+   * Writes the whole model to one safetensors file at `path`: `stateDict()`, and the structure in the file's metadata.
+   * `Model.load` makes it again; PyTorch and others read the tensors. float64 models stay float64. Optimizers and the
+   * number of epochs are not in it. Written beside the old file, which it then replaces in one step, so that a failure
+   * leaves that as it was. During `fit` the model is saved as of the end of a step, and training goes on.
+   *
+   * Rejects with ERR_STATE before the model knows the shape of its samples, ERR_ARGUMENT for a layer of your own that
+   * is not registered (registerLayer) or cannot be made again, ERR_FILE where `path` cannot be written.
+   */
+  async save(path: string): Promise<void> {
+    await saveNetwork(this.savedAs, this, path)
+  }
+
+  /**
+   * Copies the tensors of a safetensors file, such as one from PyTorch, into this model: names and layout as in
+   * `stateDict`. For other names: `readSafetensors` and `loadStateDict`. Reads F32, F64, F16 and BF16.
+   *
+   * Rejects with ERR_FILE for a file that is missing, damaged or does not fit the model, which then stays as it was;
+   * ERR_NOT_FINITE and ERR_STATE as `loadStateDict` throws them.
+   */
+  async loadWeights(path: string, options: LoadStateOptions = {}): Promise<LoadedState> {
+    checkLoadOptions('loadWeights', options)
+    return await loadWeights(path, this, options, () => this.#requireFree('loadWeights'))
+  }
+
+  /** What `optimizer` remembers of the parameters, by hand and in `fit` alike. */
+  #momentsOf(optimizer: Optimizer, store: ParameterStore): readonly TensorData[] {
+    const known = this.#moments.get(optimizer)
+    if (known !== undefined) return known
+    const moments = store.makeState(optimizer.stateCount)
+    store.eachState(moments, (value, parts) => optimizer.keepIn(value, parts))
+    this.#moments.set(optimizer, moments)
+    return moments
+  }
+
+  /** A step that computes while its parameters are written would mix two models. */
+  #requireFree(what: string): void {
+    if (!this.#state.turns.busy) return
+    throw netwrightError(
+      'ERR_STATE',
+      `${what}: a step of this model runs. Await fit or evaluate first, or call it in a callback of fit`,
+    )
+  }
+
+  #dataset(data: DataLike | SamplesLike, y?: TensorLike): Dataset {
     const { real } = this.backend
     if (!isSamplesAndTargets(data)) return toDataset(data, y, { real })
     if (y !== undefined) return toDataset(data as Dataset, y, { real })
     if (!(data instanceof Dataset)) return new Dataset(data.x, data.y, { real })
-    const samplesFit = data.x.element === 'uint8' || data.x.element === real
+    const samplesFit = data.inputs.every(({ element }) => element === 'uint8' || element === real)
     const targetsFit = data.targets === 'labels' || data.y.element === real
-    return samplesFit && targetsFit ? data : new Dataset(data.x, data.y, { real })
+    return samplesFit && targetsFit ? data : new Dataset(data.inputs, data.y, { real })
   }
 }
 
-function isSamplesAndTargets(data: DataLike | TensorLike): data is DataLike {
+function isSamplesAndTargets(data: DataLike | SamplesLike): data is DataLike {
   return typeof data === 'object' && data !== null && 'x' in data && 'y' in data
 }
 
@@ -123,7 +199,34 @@ export class Model extends TrainableNetwork {
         'TypeError',
       )
     }
-    this.#graph = new Graph(Array.isArray(inputs) ? inputs : [inputs as Value], output)
+    const list: readonly Value[] = Array.isArray(inputs) ? inputs : [inputs]
+    const wrong = list.findIndex((value, i) => !(value instanceof Value) || list.indexOf(value) < i)
+    if (list.length === 0 || wrong >= 0) {
+      const what = list.length === 0 ? 'empty' : list[wrong] instanceof Value ? 'twice the same' : describe(list[wrong])
+      throw netwrightError(
+        'ERR_ARGUMENT',
+        `Model: inputs is ${list.length === 0 ? what : `a list, in which item ${wrong} is ${what}`}, expected values ` +
+          'from input(), as in new Model(x, layer.apply(x))',
+        'TypeError',
+      )
+    }
+    this.#graph = new Graph(list, output)
+  }
+
+  /**
+   * The model in the file at `path`, which `save` has written; a Sequential comes as the graph that it is. `backend` as
+   * in the constructor. Layers of your own are registered first (registerLayer). On a backend of the same ISA it
+   * predicts what the saved one did, to the bit.
+   *
+   * Rejects with ERR_FILE for a file that is missing, damaged, or without a model's structure, before anything large is
+   * allocated; ERR_ARGUMENT for a float64 model where no backend is named and the default is float32.
+   */
+  static async load(path: string, options: LoadOptions = {}): Promise<Model> {
+    return await loadNetwork(path, options, (parts, given) => new Model(parts.inputs, parts.output, given))
+  }
+
+  protected get savedAs(): 'Model' {
+    return 'Model'
   }
 
   protected get declaredInputs(): readonly Shape[] {

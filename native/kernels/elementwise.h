@@ -1,4 +1,4 @@
-// Flat kernels: y[i] from element i of the inputs. A unit is 4,096 elements.
+// Flat kernels, y[i] from element i of the inputs (a unit is 4,096 elements), and copies.
 #pragma once
 #include "../kernel-table.h"
 #include "../simd/simd.h"
@@ -41,6 +41,39 @@ static Status fill(const FillArguments& g, Range units, float*) {
   int64_t i = firstElement(units);
   for (; i + lanes <= end; i += lanes) store(g.y + i, value);
   if (i < end) storePartial(g.y + i, value, end - i);
+  return ok;
+}
+
+// y = alpha · x, each (n). y may be x.
+static Status scale(const ScaleArguments& g, Range units, float*) {
+  const Vec alpha = set(static_cast<float>(g.alpha));
+  return mapUnits(units, g.n, g.y, g.x, g.x, [=](Vec x, Vec) { return mul(alpha, x); });
+}
+
+// y += alpha · x, each (n).
+static Status addScaled(const AddScaledArguments& g, Range units, float*) {
+  const Vec alpha = set(static_cast<float>(g.alpha));
+  return mapUnits(units, g.n, g.y, g.x, g.y, [=](Vec x, Vec y) { return fma(alpha, x, y); });
+}
+
+// y (cols) = x (cols), which do not overlap.
+NETWRIGHT_INLINE void copyRow(float* y, const float* x, int64_t cols) {
+  int64_t j = 0;
+  for (; j + lanes <= cols; j += lanes) store(y + j, load(x + j));
+  if (j < cols) storePartial(y + j, loadPartial(x + j, cols - j), cols - j);
+}
+
+// Columns [xOffset, xOffset + cols) of x (rows,xStride) to columns from yOffset on of y (rows,yStride).
+static Status copyColumns(const CopyColumnsArguments& g, Range units, float*) {
+  for (int64_t row = units.begin; row < units.end; ++row)
+    copyRow(g.y + row * g.yStride + g.yOffset, g.x + row * g.xStride + g.xOffset, g.cols);
+  return ok;
+}
+
+// y (groups,count,cols) = each row of x (groups,cols), count times. A unit is a row of y.
+static Status repeatRows(const RepeatRowsArguments& g, Range units, float*) {
+  for (int64_t row = units.begin; row < units.end; ++row)
+    copyRow(g.y + row * g.cols, g.x + row / g.count * g.cols, g.cols);
   return ok;
 }
 

@@ -1,5 +1,7 @@
-// gemm's innermost loops: small pieces of C kept in registers over one block of K. Three kinds:
-//   rowTile     vectors along a row of C; A is broadcast, B is a panel of whole vectors.
+// The innermost loops of gemm and convolution: small pieces of C kept in registers over one block of K. Three
+// kinds:
+//   rowTile     vectors along a row of C; A is broadcast, B is a panel of whole vectors. A stepped one finds
+//               each term's place in A and B in a list.
 //   dotTile     the few columns beyond whole vectors, A contiguous along K: dot products, vectors along K.
 //   columnTile  the same columns, A contiguous along M (transposeA): vectors down a column of C.
 // rowTile and columnTile add products in ascending k, so they give equal bits and may be exchanged for each
@@ -29,6 +31,11 @@ NETWRIGHT_INLINE void finishPartial(const Finish& f, Vec sum, Vec bias, float* c
   storePartial(c, f.beta == 0 ? finish(f, sum, bias) : finish(f, sum, bias, loadPartial(c, count)), count);
 }
 
+// Where a stepped tile finds a term of the sum: so many floats from `a` and from `b`.
+struct Step {
+  int32_t a, b;
+};
+
 // One tile's operands: element (i, p) of A at a[i * aRow + p * aStep], row p of B at b + p * bStep, C at c
 // with rows cRow apart; `finish.bias` at the tile's first column.
 struct Tile {
@@ -41,9 +48,11 @@ struct Tile {
   int64_t cRow;
   Finish finish;
   int64_t lastCount;  // rowTile: columns in the last vector; columnTile: rows in the last vector
+  const Step*
+      steps;  // stepped: k of them in place of aStep and bStep; `finish.bias` is then at the first row
 };
 
-template <int rows, int vectors>
+template <int rows, int vectors, bool stepped>
 NETWRIGHT_NOINLINE void rowTile(const Tile& t) {
   Vec sum[rows][vectors];
   NETWRIGHT_UNROLL
@@ -54,7 +63,13 @@ NETWRIGHT_NOINLINE void rowTile(const Tile& t) {
   const float* a = t.a;
   const float* b = t.b;
   const int64_t aRow = t.aRow, aStep = t.aStep, bStep = t.bStep;
+  const Step* step = t.steps;
   for (int64_t p = t.k; p > 0; --p) {
+    if constexpr (stepped) {
+      a = t.a + step->a;
+      b = t.b + step->b;
+      ++step;
+    }
     Vec bs[vectors];
     NETWRIGHT_UNROLL
     for (int v = 0; v < vectors; ++v) bs[v] = load(b + v * lanes);
@@ -64,8 +79,10 @@ NETWRIGHT_NOINLINE void rowTile(const Tile& t) {
       NETWRIGHT_UNROLL
       for (int v = 0; v < vectors; ++v) sum[i][v] = fma(ai, bs[v], sum[i][v]);
     }
-    a += aStep;
-    b += bStep;
+    if constexpr (!stepped) {
+      a += aStep;
+      b += bStep;
+    }
   }
   // Copies, since for all that the compiler knows C might overlap `t`.
   const Finish f = t.finish;
@@ -74,32 +91,43 @@ NETWRIGHT_NOINLINE void rowTile(const Tile& t) {
   for (int v = 0; v < vectors; ++v) {
     float* c = t.c + v * lanes;
     const int64_t count = v < vectors - 1 ? lanes : lastCount;
-    const Vec bias = f.bias ? loadPartial(f.bias + v * lanes, count) : set(-0.0f);
+    const Vec columnBias = f.bias && !stepped ? loadPartial(f.bias + v * lanes, count) : set(-0.0f);
+    const auto bias = [&](int i) { return f.bias && stepped ? set(f.bias[i]) : columnBias; };
     if (f.beta == 0 && count == lanes) {
       NETWRIGHT_UNROLL
-      for (int i = 0; i < rows; ++i) store(c + i * cRow, finish(f, sum[i][v], bias));
+      for (int i = 0; i < rows; ++i) store(c + i * cRow, finish(f, sum[i][v], bias(i)));
     } else {
       NETWRIGHT_UNROLL
-      for (int i = 0; i < rows; ++i) finishPartial(f, sum[i][v], bias, c + i * cRow, count);
+      for (int i = 0; i < rows; ++i) finishPartial(f, sum[i][v], bias(i), c + i * cRow, count);
     }
   }
 }
 
-// Runs the instance for `vectors` (1 to tileVectors) and `rows` (1 to tileRows of it): a chain of comparisons
-// that the branch predictor knows by heart, since tiles of one product differ by a row at most.
-template <int vectors, int rows = tileRows[vectors]>
-NETWRIGHT_INLINE void runRowTileOf(int64_t rowCount, const Tile& t) {
+// Calls run(Count<vectors>, Count<rows>) for `vectors` (1 to tileVectors) and `rows` (1 to tileRows of it): a
+// chain of comparisons that the branch predictor knows by heart, since tiles of one product differ by a row
+// at most.
+template <int n>
+struct Count {
+  static constexpr int value = n;
+};
+template <int vectors, int rows = tileRows[vectors], class Run>
+NETWRIGHT_INLINE void withRows(int64_t rowCount, const Run& run) {
   if constexpr (rows > 1) {
-    if (rowCount < rows) return runRowTileOf<vectors, rows - 1>(rowCount, t);
+    if (rowCount < rows) return withRows<vectors, rows - 1>(rowCount, run);
   }
-  rowTile<rows, vectors>(t);
+  run(Count<vectors>{}, Count<rows>{});
 }
-template <int most = tileVectors>
-NETWRIGHT_INLINE void runRowTile(int64_t vectors, int64_t rows, const Tile& t) {
+template <int most = tileVectors, class Run>
+NETWRIGHT_INLINE void withTile(int64_t vectors, int64_t rows, const Run& run) {
   if constexpr (most > 1) {
-    if (vectors < most) return runRowTile<most - 1>(vectors, rows, t);
+    if (vectors < most) return withTile<most - 1>(vectors, rows, run);
   }
-  runRowTileOf<most>(rows, t);
+  withRows<most>(rows, run);
+}
+template <bool stepped = false>
+NETWRIGHT_INLINE void runRowTile(int64_t vectors, int64_t rows, const Tile& t) {
+  withTile<stepped ? steppedVectors : tileVectors>(
+      vectors, rows, [&t](auto v, auto r) { rowTile<decltype(r)::value, decltype(v)::value, stepped>(t); });
 }
 
 // A contiguous along K (aStep 1); column j of B contiguous at b + j * bStep.

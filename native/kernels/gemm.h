@@ -240,5 +240,24 @@ static Status gemm(const GemmArguments& g, Range units, float* scratch) {
   return ok;
 }
 
+// C_i (m,n) = op(A_i) · op(B_i) + beta · C_i for each i of a batch; a unit is one product.
+static Status gemmBatched(const GemmBatchedArguments& g, Range units, float* scratch) {
+  for (int64_t i = units.begin; i < units.end; ++i) {
+    GemmArguments one = {};
+    one.c = g.c + i * g.m * g.n;
+    one.a = g.a + i * g.m * g.k;
+    one.b = g.b + i * g.k * g.n;
+    one.m = g.m;
+    one.n = g.n;
+    one.k = g.k;
+    one.transposeA = g.transposeA;
+    one.transposeB = g.transposeB;
+    one.alpha = 1;
+    one.beta = g.beta;
+    gemm(one, {0, gemmUnits(one)}, scratch);
+  }
+  return ok;
+}
+
 }  // namespace NETWRIGHT_ISA
 }  // namespace netwright

@@ -22,32 +22,51 @@ NETWRIGHT_INLINE void philox(IntVec (&c)[4], uint32_t keyLow, uint32_t keyHigh) 
   }
 }
 
-// y (n): y[i] = upper 24 bits · 2^-24 of word i mod 4 of the counter (i div 4, stream, step low, step high)
-// under the key (seed low, seed high): uniform in [0, 1).
-static Status randomUniform(const RandomUniformArguments& g, Range units, float*) {
+// Calls use(i, count, upper) for all elements of the units, up to a vector at a time: elements [i, i + count)
+// and the upper 24 bits of their words, as floats. Element i has word i mod 4 of the counter (i div 4,
+// stream, step low, step high) under the key (seed low, seed high).
+template <class Arguments, class Use>
+NETWRIGHT_INLINE Status forRandomWords(const Arguments& g, Range units, Use use) {
   const int64_t end = endElement(units, g.n);
   const uint32_t keyLow = static_cast<uint32_t>(g.seed), keyHigh = static_cast<uint32_t>(g.seed >> 32);
   // The counter of each lane, in storeInterleaved's order.
   uint32_t order[lanes];
   for (uint32_t i = 0; i < lanes; ++i) order[i] = i % 4 * (lanes / 4) + i / 4;
   const IntVec firstCounters = loadInt(order);
-  const Vec unit = set(1.0f / (1 << 24));
   for (int64_t at = firstElement(units); at < end; at += 4 * lanes) {
     IntVec c[4] = {addInt(firstCounters, setInt(static_cast<uint32_t>(at / 4))),
                    setInt(static_cast<uint32_t>(g.stream)), setInt(static_cast<uint32_t>(g.step)),
                    setInt(static_cast<uint32_t>(g.step >> 32))};
     philox(c, keyLow, keyHigh);
-    Vec y[4];
-    for (int j = 0; j < 4; ++j) y[j] = mul(unit, upper24(c[j]));
-    if (at + 4 * lanes <= end) {
-      storeInterleaved(g.y + at, y[0], y[1], y[2], y[3]);
-    } else {
-      float rest[4 * lanes];
-      storeInterleaved(rest, y[0], y[1], y[2], y[3]);
-      for (int64_t i = at; i < end; ++i) g.y[i] = rest[i - at];
-    }
+    float upper[4 * lanes];
+    storeInterleaved(upper, upper24(c[0]), upper24(c[1]), upper24(c[2]), upper24(c[3]));
+    for (int64_t i = at; i < min64(at + 4 * lanes, end); i += lanes)
+      use(i, min64(end - i, lanes), load(upper + (i - at)));
   }
   return ok;
+}
+
+// y (n): y[i] = upper 24 bits of element i's word · 2^-24: uniform in [0, 1).
+static Status randomUniform(const RandomUniformArguments& g, Range units, float*) {
+  const Vec unit = set(1.0f / (1 << 24));
+  return forRandomWords(
+      g, units, [&](int64_t i, int64_t count, Vec upper) { storePartial(g.y + i, mul(unit, upper), count); });
+}
+
+// y[i] = scale · x[i] where element i of randomUniform is at least probability, else 0; each (n). y may be x.
+// The comparison is exact: upper · 2^-24 >= probability when upper > ceil(probability · 2^24) - 1, all of
+// them whole numbers that a float holds.
+static Status dropout(const DropoutArguments& g, Range units, float*) {
+  // Below 0 all is kept; above 1, or with NaN, nothing.
+  const double share = g.probability <= 0 ? 0 : g.probability < 1 ? g.probability : 1;
+  const double threshold = share * (1 << 24);
+  int64_t least = static_cast<int64_t>(threshold);
+  if (static_cast<double>(least) < threshold) ++least;
+  const Vec below = set(static_cast<float>(least - 1)), scale = set(static_cast<float>(g.scale));
+  return forRandomWords(g, units, [&](int64_t i, int64_t count, Vec upper) {
+    const Vec kept = mul(scale, loadPartial(g.x + i, count));
+    storePartial(g.y + i, select(greater(upper, below), kept, zero()), count);
+  });
 }
 
 }  // namespace NETWRIGHT_ISA

@@ -5,39 +5,76 @@
 namespace netwright {
 namespace NETWRIGHT_ISA {
 
-// sums (cols) = Σ over rows of x (rows,cols) + beta · sums, rows in ascending order. A unit is 64 columns.
-// With beta 0, sums is not read.
+// sums (cols) = Σ of `rows` rows of x, `stride` apart, + beta · sums, rows in ascending order. With beta 0,
+// sums is not read. A column's bits do not depend on where its call begins or ends.
+NETWRIGHT_INLINE void addRows(float* sums, const float* x, int64_t rows, int64_t stride, int64_t cols,
+                              double beta) {
+  constexpr int group = 4;  // vectors side by side: an addition's latency covers the other three
+  const Vec factor = set(static_cast<float>(beta));
+  int64_t column = 0;
+  for (; column + group * lanes <= cols; column += group * lanes) {
+    Vec sum[group];
+    NETWRIGHT_UNROLL
+    for (int v = 0; v < group; ++v) sum[v] = zero();
+    for (int64_t row = 0; row < rows; ++row) {
+      const float* from = x + row * stride + column;
+      NETWRIGHT_UNROLL
+      for (int v = 0; v < group; ++v) sum[v] = add(sum[v], load(from + v * lanes));
+    }
+    NETWRIGHT_UNROLL
+    for (int v = 0; v < group; ++v) {
+      float* y = sums + column + v * lanes;
+      store(y, beta != 0 ? fma(factor, load(y), sum[v]) : sum[v]);
+    }
+  }
+  for (; column < cols; column += lanes) {
+    const int64_t count = min64(cols - column, lanes);
+    const float* from = x + column;
+    Vec sum = zero();
+    for (int64_t row = 0; row < rows; ++row, from += stride) sum = add(sum, loadPartial(from, count));
+    float* y = sums + column;
+    storePartial(y, beta != 0 ? fma(factor, loadPartial(y, count), sum) : sum, count);
+  }
+}
+
+// sums (cols) = Σ over rows of x (rows,cols) + beta · sums. A unit is 64 columns.
 static Status sumRows(const SumRowsArguments& g, Range units, float*) {
   constexpr int64_t unitColumns = 64;
-  constexpr int group = 4;  // vectors side by side: an addition's latency covers the other three
-  const Vec beta = set(static_cast<float>(g.beta));
-  const int64_t end = min64(units.end * unitColumns, g.cols);
-  for (int64_t column = units.begin * unitColumns; column < end; column += group * lanes) {
-    const int64_t width = min64(end - column, group * lanes);
-    if (width == group * lanes) {
-      Vec sum[group];
-      NETWRIGHT_UNROLL
-      for (int v = 0; v < group; ++v) sum[v] = zero();
-      for (int64_t row = 0; row < g.rows; ++row) {
-        const float* x = g.x + row * g.cols + column;
-        NETWRIGHT_UNROLL
-        for (int v = 0; v < group; ++v) sum[v] = add(sum[v], load(x + v * lanes));
-      }
-      NETWRIGHT_UNROLL
-      for (int v = 0; v < group; ++v) {
-        float* y = g.sums + column + v * lanes;
-        store(y, g.beta != 0 ? fma(beta, load(y), sum[v]) : sum[v]);
-      }
-      continue;
-    }
-    for (int64_t at = column; at < end; at += lanes) {
-      const int64_t count = min64(end - at, lanes);
-      const float* x = g.x + at;
-      Vec sum = zero();
-      for (int64_t row = 0; row < g.rows; ++row, x += g.cols) sum = add(sum, loadPartial(x, count));
-      float* y = g.sums + at;
-      storePartial(y, g.beta != 0 ? fma(beta, loadPartial(y, count), sum) : sum, count);
-    }
+  const int64_t begin = units.begin * unitColumns, end = min64(units.end * unitColumns, g.cols);
+  if (begin < end) addRows(g.sums + begin, g.x + begin, g.rows, g.cols, end - begin, g.beta);
+  return ok;
+}
+
+// sums (groups,cols) = Σ over i of x (groups,count,cols) + beta · sums. A unit is a group.
+static Status sumGroups(const SumGroupsArguments& g, Range units, float*) {
+  for (int64_t group = units.begin; group < units.end; ++group)
+    addRows(g.sums + group * g.cols, g.x + group * g.count * g.cols, g.count, g.cols, g.cols, g.beta);
+  return ok;
+}
+
+// Σ x (n) in one order for a given n: four vectors side by side, then together, then across the lanes.
+NETWRIGHT_INLINE float sumOf(const float* x, int64_t n) {
+  constexpr int ways = 4;  // an addition's latency covers the other three
+  Vec sum[ways];
+  NETWRIGHT_UNROLL
+  for (int v = 0; v < ways; ++v) sum[v] = zero();
+  int64_t i = 0;
+  for (; i + ways * lanes <= n; i += ways * lanes) {
+    NETWRIGHT_UNROLL
+    for (int v = 0; v < ways; ++v) sum[v] = add(sum[v], load(x + i + v * lanes));
+  }
+  for (; i < n; i += lanes) sum[0] = add(sum[0], loadPartial(x + i, min64(n - i, lanes)));
+  return reduceAdd(add(add(sum[0], sum[1]), add(sum[2], sum[3])));
+}
+
+// sums (channels) = Σ over rows and places of x (rows,channels,places) + beta · sums. Each row's places
+// first, then the rows in ascending order. With beta 0, sums is not read.
+static Status sumChannels(const SumChannelsArguments& g, Range units, float*) {
+  for (int64_t channel = units.begin; channel < units.end; ++channel) {
+    float sum = 0;
+    for (int64_t row = 0; row < g.rows; ++row)
+      sum += sumOf(g.x + (row * g.channels + channel) * g.places, g.places);
+    g.sums[channel] = g.beta != 0 ? sum + static_cast<float>(g.beta) * g.sums[channel] : sum;
   }
   return ok;
 }
@@ -72,33 +109,52 @@ static Status argMax(const ArgMaxArguments& g, Range units, float*) {
   return ok;
 }
 
-// counts[at] = number of rows of scores (rows,classes) whose arg-max is their label (rows). Code 1: label out
-// of range.
+// counts[at] = number of rows of scores (rows,classes) whose arg-max is their label (rows), times rows / rows
+// whose label is not `ignore`. Code 1: label out of range.
 static Status countCorrect(const CountCorrectArguments& g, Range units, float*) {
   if (units.begin >= units.end) return ok;
-  int64_t correct = 0;
+  int64_t correct = 0, left = 0;
   for (int64_t row = 0; row < g.rows; ++row) {
     const int32_t label = readOnce(g.labels + row);
+    if (static_cast<double>(label) == g.ignore) continue;
+    ++left;
     if (label < 0 || label >= g.classes) return {row, static_cast<double>(label), 1};
     correct += argMaxOfRow(g.scores + row * g.classes, g.classes) == label;
   }
-  g.counts[g.at] = static_cast<float>(correct);
+  const double scaled = static_cast<double>(correct) * static_cast<double>(g.rows);
+  g.counts[g.at] = left ? static_cast<float>(scaled / static_cast<double>(left)) : 0.0f;
   return ok;
 }
 
-// sums[at] = Σ x (n) / divisor, in double precision: 16 interleaved sums (element i goes to sum i mod 16),
-// then these in ascending order. Plain loops: every ISA gives the same bits.
-static Status sum(const SumArguments& g, Range units, float*) {
-  if (units.begin >= units.end) return ok;
+// Σ term(x[i]) over x (n), in double precision: 16 interleaved sums (element i goes to sum i mod 16), then
+// these in ascending order. Plain loops: every ISA gives the same bits.
+template <class Term>
+NETWRIGHT_INLINE double sumInDoubles(const float* x, int64_t n, Term term) {
   constexpr int64_t ways = 16;
   double partial[ways] = {};
   int64_t i = 0;
-  for (; i + ways <= g.n; i += ways)
-    for (int64_t j = 0; j < ways; ++j) partial[j] += static_cast<double>(g.x[i + j]);
-  for (int64_t j = 0; i + j < g.n; ++j) partial[j] += static_cast<double>(g.x[i + j]);
+  for (; i + ways <= n; i += ways)
+    for (int64_t j = 0; j < ways; ++j) partial[j] += term(static_cast<double>(x[i + j]));
+  for (int64_t j = 0; i + j < n; ++j) partial[j] += term(static_cast<double>(x[i + j]));
   double total = 0;
   for (int64_t j = 0; j < ways; ++j) total += partial[j];
+  return total;
+}
+
+// sums[at] = Σ x (n) / divisor.
+static Status sum(const SumArguments& g, Range units, float*) {
+  if (units.begin >= units.end) return ok;
+  const double total = sumInDoubles(g.x, g.n, [](double x) { return x; });
   g.sums[g.at] = static_cast<float>(total / static_cast<double>(g.divisor));
+  return ok;
+}
+
+// sums[at] = factor · Σ x² (n) + beta · sums[at]. With beta 0, sums is not read.
+static Status sumSquares(const SumSquaresArguments& g, Range units, float*) {
+  if (units.begin >= units.end) return ok;
+  const double total = g.factor * sumInDoubles(g.x, g.n, [](double x) { return x * x; });
+  const double old = g.beta != 0 ? g.beta * static_cast<double>(g.sums[g.at]) : 0;
+  g.sums[g.at] = static_cast<float>(total + old);
   return ok;
 }
 

@@ -5,14 +5,21 @@
 #include "../kernel-table.h"
 #include "../simd/simd.h"
 #include "activation.h"
+#include "columns.h"
+#include "convolution-weights.h"
+#include "convolution.h"
 #include "data.h"
 #include "elementwise.h"
 #include "gemm.h"
 #include "loss.h"
+#include "normalisation.h"
 #include "optim.h"
 #include "peak.h"
+#include "pooling.h"
 #include "random.h"
 #include "reduce.h"
+#include "row-loss.h"
+#include "softmax.h"
 
 namespace netwright {
 namespace NETWRIGHT_ISA {

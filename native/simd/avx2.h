@@ -16,6 +16,7 @@ constexpr int tileRows[tileVectors + 1] = {0, 12, 6};
 // From so many row tiles on, copying B pays (see gemm.h): at (100,50,784) 0.79 of peak without it, 0.87 with
 // it; at (20,50,784) 0.70 and 0.66.
 constexpr int copyTiles = 8;
+constexpr int steppedVectors = tileVectors;  // widest tile of a convolution
 
 using Vec = __m256;
 using IntVec = __m256i;
@@ -56,10 +57,13 @@ NETWRIGHT_INLINE Vec loadBytes(const uint8_t* p) {
 // Into the second-level cache, which takes more misses at a time than the first.
 NETWRIGHT_INLINE void prefetch(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T1); }
 
+// x in a register: GCC else may load it again from memory for each of its uses.
+NETWRIGHT_INLINE Vec held(Vec x) { return NETWRIGHT_HELD(x, "x"); }
 NETWRIGHT_INLINE Vec add(Vec a, Vec b) { return _mm256_add_ps(a, b); }
 NETWRIGHT_INLINE Vec sub(Vec a, Vec b) { return _mm256_sub_ps(a, b); }
 NETWRIGHT_INLINE Vec mul(Vec a, Vec b) { return _mm256_mul_ps(a, b); }
 NETWRIGHT_INLINE Vec div(Vec a, Vec b) { return _mm256_div_ps(a, b); }
+NETWRIGHT_INLINE Vec sqrt(Vec a) { return _mm256_sqrt_ps(a); }
 // a · b + c, rounded once where the ISA can.
 NETWRIGHT_INLINE Vec fma(Vec a, Vec b, Vec c) { return _mm256_fmadd_ps(a, b, c); }
 // Constants go first: when an operand is NaN, x86 answers the second one.
@@ -87,6 +91,12 @@ NETWRIGHT_INLINE IntVec loadInt(const uint32_t* p) {
 }
 NETWRIGHT_INLINE IntVec addInt(IntVec a, IntVec b) { return _mm256_add_epi32(a, b); }
 NETWRIGHT_INLINE IntVec xorInt(IntVec a, IntVec b) { return _mm256_xor_si256(a, b); }
+NETWRIGHT_INLINE IntVec andInt(IntVec a, IntVec b) { return _mm256_and_si256(a, b); }
+// Down to the exponent field and what is above it, keeping the sign.
+NETWRIGHT_INLINE IntVec shiftRight23(IntVec a) { return _mm256_srai_epi32(a, 23); }
+// The same bits, for select and store: no instruction.
+NETWRIGHT_INLINE Vec asFloats(IntVec a) { return _mm256_castsi256_ps(a); }
+NETWRIGHT_INLINE IntVec asInts(Vec a) { return _mm256_castps_si256(a); }
 // The upper 24 bits of each lane, as a float.
 NETWRIGHT_INLINE Vec upper24(IntVec a) { return _mm256_cvtepi32_ps(_mm256_srli_epi32(a, 8)); }
 // Low halves of the 64-bit products of unsigned lanes; the high halves go to `high`.
@@ -95,6 +105,14 @@ NETWRIGHT_INLINE IntVec multiplyWide(IntVec a, IntVec b, IntVec& high) {
   const IntVec odd = _mm256_mul_epu32(_mm256_srli_epi64(a, 32), _mm256_srli_epi64(b, 32));
   high = _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);
   return _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa);
+}
+// Lanes 0, 2, 4, … and 1, 3, 5, … of the 2 · lanes floats that a and b hold: per 128-bit half, then the
+// 64-bit quarters into order.
+NETWRIGHT_INLINE void deinterleave(Vec a, Vec b, Vec& even, Vec& odd) {
+  const __m256d evens = _mm256_castps_pd(_mm256_shuffle_ps(a, b, _MM_SHUFFLE(2, 0, 2, 0)));
+  const __m256d odds = _mm256_castps_pd(_mm256_shuffle_ps(a, b, _MM_SHUFFLE(3, 1, 3, 1)));
+  even = _mm256_castpd_ps(_mm256_permute4x64_pd(evens, _MM_SHUFFLE(3, 1, 2, 0)));
+  odd = _mm256_castpd_ps(_mm256_permute4x64_pd(odds, _MM_SHUFFLE(3, 1, 2, 0)));
 }
 // Lane e of block l of 4 lanes holds one counter's word in each of a, b, c, d: the four go to p + 4 · (e ·
 // lanes / 4 + l), which takes no exchange between blocks.

@@ -18,6 +18,7 @@ constexpr int tileRows[tileVectors + 1] = {0, 14, 14, 9};
 // lines and all, is hidden behind 27 multiply-adds a row: at (100,50,784) 0.95 of peak without the copy, 0.91
 // with it.
 constexpr int copyTiles = 32;
+constexpr int steppedVectors = tileVectors;  // widest tile of a convolution
 
 using Vec = __m512;
 using IntVec = __m512i;
@@ -42,10 +43,13 @@ NETWRIGHT_INLINE Vec loadBytes(const uint8_t* p) {
 // Into the second-level cache, which takes more misses at a time than the first.
 NETWRIGHT_INLINE void prefetch(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T1); }
 
+// x in a register: GCC else may load it again from memory for each of its uses.
+NETWRIGHT_INLINE Vec held(Vec x) { return NETWRIGHT_HELD(x, "v"); }
 NETWRIGHT_INLINE Vec add(Vec a, Vec b) { return _mm512_add_ps(a, b); }
 NETWRIGHT_INLINE Vec sub(Vec a, Vec b) { return _mm512_sub_ps(a, b); }
 NETWRIGHT_INLINE Vec mul(Vec a, Vec b) { return _mm512_mul_ps(a, b); }
 NETWRIGHT_INLINE Vec div(Vec a, Vec b) { return _mm512_div_ps(a, b); }
+NETWRIGHT_INLINE Vec sqrt(Vec a) { return _mm512_sqrt_ps(a); }
 // a · b + c, rounded once where the ISA can.
 NETWRIGHT_INLINE Vec fma(Vec a, Vec b, Vec c) { return _mm512_fmadd_ps(a, b, c); }
 // Constants go first: when an operand is NaN, x86 answers the second one.
@@ -71,6 +75,12 @@ NETWRIGHT_INLINE IntVec setInt(uint32_t a) { return _mm512_set1_epi32(static_cas
 NETWRIGHT_INLINE IntVec loadInt(const uint32_t* p) { return _mm512_loadu_si512(p); }
 NETWRIGHT_INLINE IntVec addInt(IntVec a, IntVec b) { return _mm512_add_epi32(a, b); }
 NETWRIGHT_INLINE IntVec xorInt(IntVec a, IntVec b) { return _mm512_xor_si512(a, b); }
+NETWRIGHT_INLINE IntVec andInt(IntVec a, IntVec b) { return _mm512_and_si512(a, b); }
+// Down to the exponent field and what is above it, keeping the sign.
+NETWRIGHT_INLINE IntVec shiftRight23(IntVec a) { return _mm512_srai_epi32(a, 23); }
+// The same bits, for select and store: no instruction.
+NETWRIGHT_INLINE Vec asFloats(IntVec a) { return _mm512_castsi512_ps(a); }
+NETWRIGHT_INLINE IntVec asInts(Vec a) { return _mm512_castps_si512(a); }
 // The upper 24 bits of each lane, as a float.
 NETWRIGHT_INLINE Vec upper24(IntVec a) { return _mm512_cvtepi32_ps(_mm512_srli_epi32(a, 8)); }
 // Low halves of the 64-bit products of unsigned lanes; the high halves go to `high`.
@@ -79,6 +89,12 @@ NETWRIGHT_INLINE IntVec multiplyWide(IntVec a, IntVec b, IntVec& high) {
   const IntVec odd = _mm512_mul_epu32(_mm512_srli_epi64(a, 32), _mm512_srli_epi64(b, 32));
   high = _mm512_mask_blend_epi32(0xaaaa, _mm512_srli_epi64(even, 32), odd);
   return _mm512_mask_blend_epi32(0xaaaa, even, _mm512_slli_epi64(odd, 32));
+}
+// Lanes 0, 2, 4, … and 1, 3, 5, … of the 2 · lanes floats that a and b hold.
+NETWRIGHT_INLINE void deinterleave(Vec a, Vec b, Vec& even, Vec& odd) {
+  const IntVec evens = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+  even = _mm512_permutex2var_ps(a, evens, b);
+  odd = _mm512_permutex2var_ps(a, _mm512_add_epi32(evens, _mm512_set1_epi32(1)), b);
 }
 // Lane e of block l of 4 lanes holds one counter's word in each of a, b, c, d: the four go to p + 4 · (e ·
 // lanes / 4 + l), which takes no exchange between blocks.

@@ -8,9 +8,15 @@
 #define NETWRIGHT_INLINE static __forceinline
 #define NETWRIGHT_NOINLINE static __declspec(noinline)
 #define NETWRIGHT_UNROLL
+#define NETWRIGHT_HELD(x, registers) x
 #else
 #define NETWRIGHT_INLINE static inline __attribute__((always_inline))
 #define NETWRIGHT_NOINLINE static __attribute__((noinline))
+#define NETWRIGHT_HELD(x, registers) \
+  (__extension__({                   \
+    __asm__("" : "+" registers(x));  \
+    x;                               \
+  }))
 // Loops over accumulators must vanish, or the accumulators live in memory. GCC's own limit is 16 turns.
 #if defined(__clang__)
 #define NETWRIGHT_UNROLL _Pragma("unroll")

@@ -16,6 +16,7 @@ constexpr int tileVectors = 3;
 constexpr int tileRows[tileVectors + 1] = {0, 14, 12, 8};
 // From so many row tiles on, copying B pays (see gemm.h). Not measured on this ISA.
 constexpr int copyTiles = 8;
+constexpr int steppedVectors = tileVectors;  // widest tile of a convolution
 
 using Vec = float32x4_t;
 using IntVec = int32x4_t;
@@ -60,10 +61,13 @@ NETWRIGHT_INLINE void prefetch(const void* p) {
 #endif
 }
 
+// x in a register: GCC else may load it again from memory for each of its uses.
+NETWRIGHT_INLINE Vec held(Vec x) { return NETWRIGHT_HELD(x, "w"); }
 NETWRIGHT_INLINE Vec add(Vec a, Vec b) { return vaddq_f32(a, b); }
 NETWRIGHT_INLINE Vec sub(Vec a, Vec b) { return vsubq_f32(a, b); }
 NETWRIGHT_INLINE Vec mul(Vec a, Vec b) { return vmulq_f32(a, b); }
 NETWRIGHT_INLINE Vec div(Vec a, Vec b) { return vdivq_f32(a, b); }
+NETWRIGHT_INLINE Vec sqrt(Vec a) { return vsqrtq_f32(a); }
 // a · b + c, rounded once where the ISA can.
 NETWRIGHT_INLINE Vec fma(Vec a, Vec b, Vec c) { return vfmaq_f32(c, a, b); }
 // Constants go first: x86 needs it; here a NaN in either operand stays.
@@ -92,6 +96,12 @@ NETWRIGHT_INLINE IntVec setInt(uint32_t a) { return vdupq_n_s32(static_cast<int3
 NETWRIGHT_INLINE IntVec loadInt(const uint32_t* p) { return vreinterpretq_s32_u32(vld1q_u32(p)); }
 NETWRIGHT_INLINE IntVec addInt(IntVec a, IntVec b) { return vaddq_s32(a, b); }
 NETWRIGHT_INLINE IntVec xorInt(IntVec a, IntVec b) { return veorq_s32(a, b); }
+NETWRIGHT_INLINE IntVec andInt(IntVec a, IntVec b) { return vandq_s32(a, b); }
+// Down to the exponent field and what is above it, keeping the sign.
+NETWRIGHT_INLINE IntVec shiftRight23(IntVec a) { return vshrq_n_s32(a, 23); }
+// The same bits, for select and store: no instruction.
+NETWRIGHT_INLINE Vec asFloats(IntVec a) { return vreinterpretq_f32_s32(a); }
+NETWRIGHT_INLINE IntVec asInts(Vec a) { return vreinterpretq_s32_f32(a); }
 // The upper 24 bits of each lane, as a float.
 NETWRIGHT_INLINE Vec upper24(IntVec a) { return vcvtq_f32_u32(vshrq_n_u32(vreinterpretq_u32_s32(a), 8)); }
 // Low halves of the 64-bit products of unsigned lanes; the high halves go to `high`.
@@ -101,6 +111,11 @@ NETWRIGHT_INLINE IntVec multiplyWide(IntVec a, IntVec b, IntVec& high) {
   const uint32x4_t second = vreinterpretq_u32_u64(vmull_high_u32(x, y));
   high = vreinterpretq_s32_u32(vuzp2q_u32(first, second));
   return vreinterpretq_s32_u32(vuzp1q_u32(first, second));
+}
+// Lanes 0, 2, 4, … and 1, 3, 5, … of the 2 · lanes floats that a and b hold.
+NETWRIGHT_INLINE void deinterleave(Vec a, Vec b, Vec& even, Vec& odd) {
+  even = vuzp1q_f32(a, b);
+  odd = vuzp2q_f32(a, b);
 }
 // Lane e of block l of 4 lanes holds one counter's word in each of a, b, c, d: the four go to p + 4 · (e ·
 // lanes / 4 + l), which takes no exchange between blocks.

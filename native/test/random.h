@@ -1,6 +1,8 @@
 // The tests' random numbers: a seed repeats a run.
 #pragma once
+#include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 class Random {
  public:
@@ -15,7 +17,17 @@ class Random {
   float uniform(float from, float to) {
     return from + (to - from) * (static_cast<float>(next()) * (1.0f / 2147483648.0f));
   }
+  template <class T, size_t count>
+  T pick(const T (&list)[count]) {
+    return list[below(count)];
+  }
 
  private:
   uint64_t state_;
 };
+
+// NETWRIGHT_TEST_SEED, or 1.
+inline uint64_t testSeed() {
+  const char* given = getenv("NETWRIGHT_TEST_SEED");
+  return given != nullptr ? strtoull(given, nullptr, 10) : 1;
+}

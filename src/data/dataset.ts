@@ -9,38 +9,48 @@ import { shapeText, sizeOf } from '../tensor/shape.js'
 import { Tensor, type TensorData, type TensorElement } from '../tensor/tensor.js'
 import { isShared, sharedArray } from './shared-array.js'
 
+const inspectCustom: unique symbol = Symbol.for('nodejs.util.inspect.custom')
+
 export interface DatasetOptions {
   /** Float type in which samples and dense targets are kept; default float32. Byte samples stay bytes. */
   readonly real?: Extract<TensorElement, 'float32' | 'float64'>
 }
 
+/** Samples of a model with one input, or of one with several: a list of tensors, one for each input. */
+export type SamplesLike = TensorLike | readonly Tensor[]
+
 /**
- * Samples `x` (N, …) and targets `y`: class labels (N), int32, or dense rows (N, C), float32 (one-hot, probabilities or
- * values). uint8 samples stay bytes with their scale; all others become float32.
+ * Samples `x` (N, …), or a list of tensors for a model with several inputs, and targets `y`: class labels (N), int32, or
+ * dense targets (N, C) or (N, …), float32 (one-hot, probabilities or values). uint8 samples stay bytes with their scale;
+ * all others become float32.
  *
  * Both are copied into shared memory, except tensors that already live in a SharedArrayBuffer with the right element
  * type: those are taken as they are.
  *
  * Throws ERR_DATA for an empty set or x and y of different lengths; ERR_SHAPE for samples without an axis of their own
- * or targets of rank other than 1 or 2; ERR_NOT_FINITE for NaN or Infinity, naming the sample; ERR_LABEL for a label
+ * or targets without any axis; ERR_NOT_FINITE for NaN or Infinity, naming the sample; ERR_LABEL for a label
  * that is no whole number from 0; ERR_ARGUMENT for what is no tensor, typed array or nested array.
  */
 export class Dataset {
-  /** (N, …): uint8 with a scale, or floats. */
-  readonly x: Tensor
-  /** (N) int32 labels or (N, C) floats. */
+  /** The samples (N, …) of each input of the model: uint8 with a scale, or floats. */
+  readonly inputs: readonly Tensor[]
+  /** (N) int32 labels or (N, C), (N, …) floats. */
   readonly y: Tensor
   /** `labels`: y holds class numbers; `dense`: y holds a row for each sample. */
   readonly targets: 'labels' | 'dense'
-  /** Number of classes that y shows: largest label + 1, or the columns of dense targets. */
+  /** Number of classes that y shows: largest label + 1, or the columns of dense targets (their second axis). */
   readonly classes: number
 
-  constructor(x: TensorLike, y: TensorLike, options: DatasetOptions = {}) {
+  constructor(x: SamplesLike, y: TensorLike, options: DatasetOptions = {}) {
     const real = options.real ?? 'float32'
-    const samples = toTensor('x', x)
+    const several = isListOfTensors(x)
+    const nameOf = (i: number): string => (several ? `x[${i}]` : 'x')
+    const inputs = several ? x : [toTensor('x', x)]
     const targets = toTensor('y', y)
-    checkLengths(samples, targets)
-    this.x = toSamples(samples, real)
+    inputs.forEach((samples, i) => {
+      checkLengths(nameOf(i), samples, targets)
+    })
+    this.inputs = inputs.map((samples, i) => toSamples(nameOf(i), samples, real))
     if (targets.rank === 1) {
       this.targets = 'labels'
       this.y = toLabels(targets)
@@ -52,14 +62,37 @@ export class Dataset {
     }
   }
 
+  /** The samples (N, …) of the first input, which for most models is the only one. */
+  get x(): Tensor {
+    return this.inputs[0] as Tensor
+  }
+
   /** Number of samples. */
   get length(): number {
     return this.x.shape[0] as number
   }
 
-  /** Shape of one sample, without the batch axis. */
+  /** Shape of one sample of the first input, without the batch axis. */
   get sampleShape(): readonly number[] {
     return this.x.shape.slice(1)
+  }
+
+  /** Shape of one sample of each input, without the batch axis. */
+  get sampleShapes(): readonly (readonly number[])[] {
+    return this.inputs.map(({ shape }) => shape.slice(1))
+  }
+
+  /** `Dataset(60000 samples (784,), labels of 10 classes)`. */
+  toString(): string {
+    const shapes = this.sampleShapes.map(shapeText).join(' and ')
+    const targets =
+      this.targets === 'labels' ? `labels of ${this.classes} classes` : `targets ${shapeText(this.y.shape.slice(1))}`
+    return `Dataset(${this.length} samples ${shapes}, ${targets})`
+  }
+
+  /** console.log prints a data set as `toString` does. */
+  [inspectCustom](): string {
+    return this.toString()
   }
 
   /**
@@ -67,8 +100,8 @@ export class Dataset {
    * the end. `classes` stays. Throws ERR_DATA when nothing is left.
    */
   slice(start = 0, end?: number): Dataset {
-    const x = this.x.slice(start, end)
-    if (x.shape[0] === 0) {
+    const inputs = this.inputs.map((samples) => samples.slice(start, end))
+    if (inputs[0]?.shape[0] === 0) {
       throw netwrightError(
         'ERR_DATA',
         `Dataset.slice: ${start} to ${end ?? this.length} of ${this.length} samples is empty`,
@@ -77,7 +110,7 @@ export class Dataset {
     }
     // Made without the constructor: everything is checked already, and bytes are not read again.
     return Object.assign(Object.create(Dataset.prototype) as Dataset, {
-      x,
+      inputs,
       y: this.y.slice(start, end),
       targets: this.targets,
       classes: this.classes,
@@ -86,7 +119,7 @@ export class Dataset {
 }
 
 /** `x` itself when it is a Dataset, else `new Dataset(x, y)`: what `fit` and `evaluate` do with their arguments. */
-export function toDataset(x: Dataset | TensorLike, y?: TensorLike, options: DatasetOptions = {}): Dataset {
+export function toDataset(x: Dataset | SamplesLike, y?: TensorLike, options: DatasetOptions = {}): Dataset {
   if (x instanceof Dataset) {
     if (y === undefined) return x
     throw netwrightError('ERR_ARGUMENT', 'Expected either a Dataset or x and y, got a Dataset and y', 'TypeError')
@@ -100,6 +133,10 @@ export function toDataset(x: Dataset | TensorLike, y?: TensorLike, options: Data
   }
   return new Dataset(x, y, options)
 }
+
+/** Several inputs are told from nested arrays by their elements. */
+const isListOfTensors = (x: SamplesLike): x is readonly Tensor[] =>
+  Array.isArray(x) && x.length > 0 && x.every((item) => item instanceof Tensor)
 
 function toTensor(name: 'x' | 'y', value: TensorLike): Tensor {
   if (value instanceof Tensor) return value
@@ -119,35 +156,35 @@ function toTensor(name: 'x' | 'y', value: TensorLike): Tensor {
   return tensor(value, undefined, { element: 'float64' })
 }
 
-function checkLengths(x: Tensor, y: Tensor): void {
+function checkLengths(name: string, x: Tensor, y: Tensor): void {
   const [samples] = x.shape
   const [targets] = y.shape
   if (x.size === 0 || samples === undefined) {
     throw netwrightError(
       'ERR_DATA',
-      `Dataset: x is empty (shape ${shapeText(x.shape)}), expected at least one sample`,
+      `Dataset: ${name} is empty (shape ${shapeText(x.shape)}), expected at least one sample`,
       'RangeError',
     )
   }
   if (x.rank < 2) {
     throw netwrightError(
       'ERR_SHAPE',
-      `Dataset: x has shape ${shapeText(x.shape)}, expected (samples, features, …); ` +
+      `Dataset: ${name} has shape ${shapeText(x.shape)}, expected (samples, features, …); ` +
         'for one feature per sample reshape it to (samples, 1)',
       'RangeError',
     )
   }
-  if (y.rank !== 1 && y.rank !== 2) {
+  if (y.rank === 0) {
     throw netwrightError(
       'ERR_SHAPE',
-      `Dataset: y has shape ${shapeText(y.shape)}, expected labels (samples) or rows (samples, outputs)`,
+      `Dataset: y has shape ${shapeText(y.shape)}, expected labels (samples) or rows (samples, outputs, …)`,
       'RangeError',
     )
   }
   if (samples !== targets) {
     throw netwrightError(
       'ERR_DATA',
-      `Dataset: x has ${samples} samples (shape ${shapeText(x.shape)}) but y has ${targets} ` +
+      `Dataset: ${name} has ${samples} samples (shape ${shapeText(x.shape)}) but y has ${targets} ` +
         `(shape ${shapeText(y.shape)}), expected as many`,
       'RangeError',
     )
@@ -157,8 +194,8 @@ function checkLengths(x: Tensor, y: Tensor): void {
   }
 }
 
-function toSamples(x: Tensor, real: 'float32' | 'float64'): Tensor {
-  return x.element === 'uint8' ? toShared(x, 'uint8', 'x') : toShared(x, real, 'x')
+function toSamples(name: string, x: Tensor, real: 'float32' | 'float64'): Tensor {
+  return toShared(x, x.element === 'uint8' ? 'uint8' : real, name)
 }
 
 /** `source` with elements of type `element` in shared memory; copies only if it must. Floats must be finite. */

@@ -41,6 +41,7 @@ interface Checker {
   readonly names: readonly string[]
   readonly rules: readonly Formula[]
   readonly tensors: readonly CheckedTensor[]
+  readonly outputs: readonly CheckedTensor[]
   readonly pairs: readonly Pair[]
   /** The numbers of the call being checked, by name: one object for all calls, so that a check allocates none. */
   readonly numbers: Record<string, number>
@@ -65,7 +66,15 @@ function compile({ parameters, rules }: Declaration): Checker {
   )
   const numbers: Record<string, number> = {}
   for (const { kind, name } of parameters) if (kind !== 'tensor') numbers[name] = 0
-  return { parameters, names: parameters.map(({ name }) => name), rules: rules.map(formula), tensors, pairs, numbers }
+  return {
+    parameters,
+    names: parameters.map(({ name }) => name),
+    rules: rules.map(formula),
+    tensors,
+    outputs: tensors.filter(({ parameter }) => isOutput(parameter)),
+    pairs,
+    numbers,
+  }
 }
 
 const checkers = Object.fromEntries(kernelNames.map((name) => [name, compile(declarations[name])])) as Record<
@@ -188,6 +197,15 @@ export function checkArguments(
       throw rangeError(kernel, `${output.parameter.name} overlaps ${other.parameter.name}`)
     }
   }
+}
+
+/**
+ * Whether a kernel has outputs and all of them are empty: nothing to do, and its other numbers may be as large as they
+ * come (0 columns of 2^53 - 1 rows).
+ */
+export function writesNothing(kernel: KernelName, numbers: Readonly<Record<string, number>>): boolean {
+  const { outputs } = checkers[kernel]
+  return outputs.length > 0 && outputs.every(({ extent }) => extent.evaluate(numbers) === 0)
 }
 
 /** The declaration of a failure. */

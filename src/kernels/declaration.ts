@@ -45,8 +45,8 @@ export interface Split {
 
 /** A value in memory that a kernel cannot work with. */
 export interface DeclaredFailure {
-  /** What is wrong: a class label, an index of a sample, a number that is not finite. */
-  readonly kind: 'label' | 'order' | 'notFinite'
+  /** What is wrong: a class label, the number of a sample, a place in an image, a number that is not finite. */
+  readonly kind: 'label' | 'order' | 'index' | 'notFinite'
   /** `{row}`, `{value}` and sizes in braces are filled in. */
   readonly text: string
 }

@@ -1,7 +1,9 @@
 // Which backend is used where none is named.
 
 import { describe, netwrightError } from '../errors.js'
+import { Tensor } from '../tensor/tensor.js'
 import type { Backend } from './backend.js'
+import type { Kernels } from './kernels.js'
 import { native } from './native/index.js'
 import { tryAddon } from './native/load.js'
 import { reference } from './reference/backend.js'
@@ -31,4 +33,25 @@ function choose(): Backend {
 export function defaultBackend(): Backend {
   chosen ??= choose()
   return chosen
+}
+
+const references = new Map<string, Kernels>()
+
+/**
+ * Eager kernels of float type `real` for work by hand: the default backend's where that is its type, else the
+ * reference's. So float64 tensors are computed in float64, whatever the default backend.
+ */
+export function eagerKernels(real: 'float32' | 'float64'): Kernels {
+  const { kernels } = defaultBackend()
+  if (kernels.real === real) return kernels
+  const known = references.get(real) ?? reference({ dtype: real }).kernels
+  references.set(real, known)
+  return known
+}
+
+/** The float type that work by hand on `values` has: float64 where one is a float64 tensor or typed array. */
+export function floatTypeOf(...values: readonly unknown[]): 'float32' | 'float64' {
+  const isDouble = (value: unknown): boolean =>
+    value instanceof Float64Array || (value instanceof Tensor && value.element === 'float64')
+  return values.some(isDouble) ? 'float64' : defaultBackend().real
 }

@@ -1,20 +1,11 @@
 // Add: joins two branches of a graph, as in a residual block.
 
-import { type Shape, sameShape } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { Layer } from './layer.js'
 import type { Node } from './node.js'
+import { PairLayer } from './pair-layer.js'
 
 /** y = a + b, of the same shape: `new Add().apply(a, b)`. */
-export class Add extends Layer {
-  override outputShapes(inputs: readonly Shape[]): readonly Shape[] {
-    const [a, b] = inputs
-    if (inputs.length !== 2 || a === undefined || b === undefined || !sameShape(a, b)) {
-      throw this.shapeError('two inputs of the same shape', inputs)
-    }
-    return [a]
-  }
-
+export class Add extends PairLayer {
   compute(node: Node, [a, b]: readonly [Tensor, Tensor]): readonly Tensor[] {
     const y = node.empty(a.shape)
     node.kernels.add({ y, a, b, n: y.size })

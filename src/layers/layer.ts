@@ -1,25 +1,37 @@
 // Layer: what every layer is made of, and how it is used by hand, without a model.
 
 import { netwrightError } from '../errors.js'
-import { defaultBackend } from '../kernels/default-backend.js'
+import { eagerKernels, floatTypeOf } from '../kernels/default-backend.js'
 import { Random } from '../random/random.js'
 import type { TensorLike } from '../tensor/create.js'
 import { type Shape, sameShape, shapeText } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { toReal } from '../tensor/to-real.js'
+import { checkGradients, checkOutputs } from './check-layer.js'
 import { Node, Pass } from './node.js'
 import type { Parameter } from './parameter.js'
 import { requireSameRows } from './same-rows.js'
+import type { StateTensor } from './state-tensor.js'
 import { applyLayer, type Value } from './value.js'
 
-/** Layers built by hand so far: each has random numbers of its own. */
+const inspectCustom: unique symbol = Symbol.for('nodejs.util.inspect.custom')
+
+/** Layers used by hand so far: each has random numbers of its own. */
 let byHand = 0
+
+/** What makes a layer again, as JSON: numbers, texts, booleans and lists of them. */
+export type LayerConfig = Readonly<Record<string, unknown>>
 
 /** What a layer needs to make its parameters. */
 export interface BuildContext {
   readonly real: 'float32' | 'float64'
   /** This layer's own stream of random numbers. */
   readonly random: Random
+  /**
+   * Set where values from a file will follow: told of a tensor's shape before it is made, it throws where the file
+   * cannot have it. What the tensor then begins with does not matter.
+   */
+  readonly beforeLoading?: (shape: Shape) => void
 }
 
 /**
@@ -27,19 +39,40 @@ export interface BuildContext {
  * only, so that they work at once (eagerly), recorded into a plan, and in a gradient check. Sizes are plain numbers.
  *
  * A layer of your own extends this class and implements `outputShapes`, `compute` and `differentiate`; one with
- * parameters implements `build` as well.
+ * parameters implements `build` as well. To be saved with a model it is registered (`registerLayer`), and, if its
+ * constructor takes arguments, has `config` and a static `fromConfig`.
  */
 export abstract class Layer {
   /** The layer's trainable tensors; empty until the layer is built, by its model or by its first forward(). */
   readonly parameters: Parameter[] = []
+  /** What the layer learns otherwise than by gradients, such as running statistics; made by `build` as well. */
+  readonly buffers: StateTensor[] = []
   /** Shapes of the inputs that the parameters were made for; undefined before. */
   #builtFor: readonly Shape[] | undefined
   /** The node of the last forward() by hand. */
   #node: Node | undefined
+  /** By hand: this layer's stream of random numbers, and how many forward passes have drawn from it. */
+  #stream: number | undefined
+  #passes = 0
 
   /** The layer's kind, `Linear`, as summaries and errors print it. */
   get kind(): string {
     return this.constructor.name
+  }
+
+  /** What `fromConfig` needs to make a layer like this one, without its parameters' values. Default: nothing. */
+  get config(): LayerConfig {
+    return {}
+  }
+
+  /** A new layer from the `config` of one of its class. Default: `new` without arguments. */
+  static fromConfig(this: new () => Layer, _config: LayerConfig): Layer {
+    return new this()
+  }
+
+  /** Multiply-adds of one sample's forward pass, for summaries. Default 0: what is not a product is not counted. */
+  multiplyAdds(_inputs: readonly Shape[]): number {
+    return 0
   }
 
   /** Shape of the input (without the batch axis) where the layer was told it, as `new Linear(784, 50)` was. */
@@ -49,9 +82,10 @@ export abstract class Layer {
 
   /**
    * Shapes of the outputs for inputs of these shapes, all without the batch axis.
-   * Throws ERR_SHAPE, through `shapeError`, when the inputs do not fit. Default: the shape of the first input.
+   * Throws ERR_SHAPE, through `shapeError`, when the inputs do not fit. Default: the shape of the one input.
    */
   outputShapes(inputs: readonly Shape[]): readonly Shape[] {
+    if (inputs.length !== 1) throw this.shapeError('one input', inputs)
     return [inputs[0] as Shape]
   }
 
@@ -89,9 +123,20 @@ export abstract class Layer {
       return
     }
     const same = inputs.length === builtFor.length && inputs.every((shape, i) => sameShape(shape, builtFor[i] as Shape))
-    if (!same && this.parameters.length > 0) {
-      throw this.shapeError(`${builtFor.map(shapeText).join(', ')}, for which its parameters were made`, inputs)
+    if (!same && this.parameters.length + this.buffers.length > 0) {
+      throw this.shapeError(`${builtFor.map(shapeText).join(', ')}, for which its tensors were made`, inputs)
     }
+  }
+
+  /** `Linear(inFeatures 784, outFeatures 50, bias true)`: the kind, and what the layer was made with. */
+  toString(): string {
+    const settings = Object.entries(this.config).filter(([, value]) => value !== undefined)
+    return `${this.kind}(${settings.map(([name, value]) => `${name} ${String(value)}`).join(', ')})`
+  }
+
+  /** console.log prints a layer as `toString` does. */
+  [inspectCustom](): string {
+    return this.toString()
   }
 
   /** Puts the layer into a graph: `const y = new Linear(50).apply(x)`. Several inputs for layers such as Add. */
@@ -105,26 +150,41 @@ export abstract class Layer {
   }
 
   /**
-   * By hand: computes the output for a batch (first axis: samples) and remembers what backward() needs.
-   * Uses the default backend. Parameters are made at the first call, with seed 0 and a stream of their own (the
-   * layers that a program builds by hand are counted).
+   * By hand: computes the output for a batch (first axis: samples), in training mode, and remembers what backward()
+   * needs. Runs on the default backend, and in float64 where the layer's parameters are float64 or, at the first call,
+   * the input is. Parameters are made at the first call, with seed 0 and a stream of their own (a program's layers that
+   * are used by hand are counted).
    */
   forward(...inputs: readonly TensorLike[]): Tensor {
-    const { kernels } = defaultBackend()
+    // Also where this pass fails: backward() must not go on with the one before.
+    this.#node = undefined
+    this.#node = this.#run(inputs, true)
+    this.#passes++
+    return this.#node.outputs[0] as Tensor
+  }
+
+  /** By hand: the output for a batch in evaluation mode; remembers nothing. */
+  predict(...inputs: readonly TensorLike[]): Tensor {
+    return this.#run(inputs, false).outputs[0] as Tensor
+  }
+
+  #run(inputs: readonly TensorLike[], training: boolean): Node {
+    const { value } = this.parameters[0] ?? {}
+    const kernels = eagerKernels(floatTypeOf(value ?? inputs[0]))
     const tensors = inputs.map((input) => toReal(input, kernels.real))
     requireSameRows(this.kind, tensors)
     const shapes = tensors.map(({ shape }) => shape.slice(1))
     this.outputShapes(shapes)
-    this.ensureBuilt(shapes, () => ({ real: kernels.real, random: new Random(0, `by hand ${byHand++}`) }))
-    const node = new Node(
-      new Pass(kernels, true),
-      this.kind,
-      tensors.map(() => true),
-    )
+    const stream = this.#stream ?? byHand++
+    this.#stream = stream
+    this.ensureBuilt(shapes, () => ({ real: kernels.real, random: new Random(0, `by hand ${stream}`) }))
+    const pass = new Pass(kernels, training, { seed: 0, step: this.#passes })
+    const needed = tensors.map(() => true)
+    const node = new Node(pass, this.kind, needed, stream)
     node.inputs = tensors
-    node.outputs = this.compute(node, tensors)
-    this.#node = node
-    return node.outputs[0] as Tensor
+    node.outputs = checkOutputs(this, node, this.compute(node, tensors))
+    pass.commit()
+    return node
   }
 
   /**
@@ -149,6 +209,7 @@ export abstract class Layer {
         'RangeError',
       )
     }
-    return this.differentiate(node.withNewPass(), [given]) as readonly Tensor[]
+    const pass = node.withNewPass()
+    return checkGradients(pass, this.differentiate(pass, [given])) as readonly Tensor[]
   }
 }

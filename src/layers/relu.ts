@@ -9,7 +9,7 @@ export class ReLU extends ElementwiseLayer {
   protected activate(kernels: Kernels, args: { y: Tensor; x: Tensor; n: number }): void {
     kernels.reluForward(args)
   }
-  protected derive(kernels: Kernels, args: { dx: Tensor; dy: Tensor; y: Tensor; n: number }): void {
-    kernels.reluBackward(args)
+  protected derive(kernels: Kernels, args: { dx: Tensor; dy: Tensor; n: number }, y: Tensor): void {
+    kernels.reluBackward({ ...args, y })
   }
 }

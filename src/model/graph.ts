@@ -1,12 +1,13 @@
 // Graph: layers in the order of computation, and how a pass runs forward and backward through them.
 
-import { describe, netwrightError } from '../errors.js'
+import { netwrightError } from '../errors.js'
 import type { Kernels } from '../kernels/kernels.js'
+import { checkGradients, checkOutputs } from '../layers/check-layer.js'
 import type { Layer } from '../layers/layer.js'
 import { Node, type Pass } from '../layers/node.js'
 import type { GraphNode, Value } from '../layers/value.js'
 import { type Shape, sameShape, shapeText } from '../tensor/shape.js'
-import { Tensor } from '../tensor/tensor.js'
+import type { Tensor } from '../tensor/tensor.js'
 
 /** A layer's place in the order, with the name that errors and profiles use. */
 export interface Place {
@@ -18,8 +19,16 @@ export interface Place {
 /** A forward pass, and what its backward pass needs. */
 export interface ForwardPass {
   readonly output: Tensor
+  /** What a value of the graph was computed to be. */
+  valueOf(value: Value): Tensor
   /** Writes every parameter's gradient, from the gradient of the output. */
-  backward(gradient: Tensor): void
+  backward(gradient: Tensor): BackwardPass
+}
+
+/** What a backward pass leaves behind, besides the parameters' gradients. */
+export interface BackwardPass {
+  /** The gradient of a value; undefined where none was needed, as for the model's inputs. */
+  gradientOf(value: Value): Tensor | undefined
 }
 
 export class Graph {
@@ -49,9 +58,13 @@ export class Graph {
       tensors.set(value, [inputs[i] as Tensor])
     })
     const tensorOf = (value: Value): Tensor => tensors.get(value.node ?? value)?.[value.output] as Tensor
-    const nodes = this.places.map(({ node, path }) => {
+    // Gradients are needed where they lead to parameters: not for the model's inputs, nor for a ReLU right behind one.
+    const leadToParameters = new Set<GraphNode>()
+    const nodes = this.places.map(({ node, path }, i) => {
       onPlace(path)
-      const state = new Node(pass, path, node.inputs.map(leadsToParameters))
+      const needed = node.inputs.map(({ node }) => node !== undefined && leadToParameters.has(node))
+      if (needed.includes(true) || node.layer.parameters.length > 0) leadToParameters.add(node)
+      const state = new Node(pass, path, needed, i)
       state.inputs = node.inputs.map(tensorOf)
       state.outputs = checkOutputs(node.layer, state, node.layer.compute(state, state.inputs))
       tensors.set(node, state.outputs)
@@ -59,11 +72,12 @@ export class Graph {
     })
     return {
       output: tensorOf(this.output),
+      valueOf: tensorOf,
       backward: (gradient) => this.#backward(pass.kernels, nodes, gradient, onPlace),
     }
   }
 
-  #backward(kernels: Kernels, nodes: readonly Node[], gradient: Tensor, onPlace: (path: string) => void): void {
+  #backward(kernels: Kernels, nodes: readonly Node[], gradient: Tensor, onPlace: (path: string) => void): BackwardPass {
     // The gradients that reach each output of a node; where several do (fan-out), they are added.
     const arrived = new Map<GraphNode, (Tensor | undefined)[]>()
     const arrive = (value: Value, tensor: Tensor | undefined): void => {
@@ -86,48 +100,8 @@ export class Graph {
         arrive(value, inputGradients[input])
       })
     }
+    return { gradientOf: ({ node, output }) => (node === undefined ? undefined : arrived.get(node)?.[output]) }
   }
-}
-
-/** Holds a layer to what its outputShapes promised: kernels take larger tensors than they need without a word. */
-function checkOutputs(layer: Layer, { path, inputs }: Node, outputs: unknown): readonly Tensor[] {
-  const rows = inputs[0]?.shape[0] as number
-  const expected = layer.outputShapes(inputs.map(({ shape }) => shape.slice(1))).map((shape) => [rows, ...shape])
-  const isList = Array.isArray(outputs) && outputs.every((output) => output instanceof Tensor)
-  const fits =
-    isList &&
-    outputs.length === expected.length &&
-    outputs.every(({ shape }, i) => sameShape(shape, expected[i] as Shape))
-  if (fits) return outputs
-  const got = isList ? outputs.map(({ shape }) => shapeText(shape)).join(', ') : describe(outputs)
-  throw netwrightError(
-    'ERR_SHAPE',
-    `${path}: compute() returned ${got}, expected a list of tensors of shape ${expected.map(shapeText).join(', ')}`,
-    'RangeError',
-  )
-}
-
-/** And to the shapes of its inputs: a gradient has the shape of what it is the gradient of. */
-function checkGradients({ path, inputs }: Node, gradients: unknown): readonly (Tensor | undefined)[] {
-  const isList = Array.isArray(gradients) && gradients.length === inputs.length
-  const fits =
-    isList &&
-    inputs.every(({ shape }, i) => {
-      const gradient: unknown = gradients[i]
-      return gradient === undefined || (gradient instanceof Tensor && sameShape(gradient.shape, shape))
-    })
-  if (fits) return gradients
-  const got = Array.isArray(gradients)
-    ? gradients
-        .map((gradient) => (gradient instanceof Tensor ? shapeText(gradient.shape) : describe(gradient)))
-        .join(', ')
-    : describe(gradients)
-  throw netwrightError(
-    'ERR_SHAPE',
-    `${path}: differentiate() returned ${got || 'nothing'}, expected a list of tensors of shape ` +
-      inputs.map(({ shape }) => shapeText(shape)).join(', '),
-    'RangeError',
-  )
 }
 
 function sumOf(kernels: Kernels, a: Tensor, b: Tensor): Tensor {
@@ -141,11 +115,6 @@ function zerosLike(kernels: Kernels, { shape, size }: Tensor): Tensor {
   const y = kernels.empty(shape)
   kernels.fill({ y, n: size, value: 0 })
   return y
-}
-
-/** Gradients are needed where they lead to parameters: not for the model's inputs, nor for a ReLU right behind one. */
-function leadsToParameters({ node }: Value): boolean {
-  return node !== undefined && (node.layer.parameters.length > 0 || node.inputs.some(leadsToParameters))
 }
 
 /** Depth first, inputs before outputs: the order in which a person would write the calls. */

@@ -1,6 +1,6 @@
 // Network: a graph of layers with its parameters in memory; forward, backward and predict. Training is in train/.
 
-import { checkOptions, describe, netwrightError } from '../errors.js'
+import { checkOptions, describe, netwrightError, requireWhole } from '../errors.js'
 import type { Backend, Lock } from '../kernels/backend.js'
 import { defaultBackend } from '../kernels/default-backend.js'
 import { Plan, requireDone } from '../kernels/plan.js'
@@ -8,14 +8,17 @@ import type { Region } from '../kernels/recorder.js'
 import { Pass } from '../layers/node.js'
 import type { Parameter } from '../layers/parameter.js'
 import { requireSameRows } from '../layers/same-rows.js'
+import type { StateTensor } from '../layers/state-tensor.js'
 import { checkSeed, Random } from '../random/random.js'
 import { type TensorLike, tensor } from '../tensor/create.js'
 import { type Shape, sameShape, shapeText, sizeOf } from '../tensor/shape.js'
 import { arrayTypes, Tensor } from '../tensor/tensor.js'
 import { toReal } from '../tensor/to-real.js'
-import { type ForwardPass, type Graph, inputShapes, requireInputShapes } from './graph.js'
+import { dotText, drawGraph } from './drawing.js'
+import { type BackwardPass, type ForwardPass, type Graph, inputShapes, requireInputShapes } from './graph.js'
 import { ParameterStore } from './parameter-store.js'
 import { recordPrediction } from './step.js'
+import { summaryText } from './summary.js'
 
 const inspectCustom: unique symbol = Symbol.for('nodejs.util.inspect.custom')
 
@@ -48,8 +51,15 @@ export abstract class Network {
   readonly backend: Backend
   /** True while `fit` runs: its thread then writes the gradients. */
   protected fitting = false
+  /** What else keeps others off the model now, in words: an evaluation that reads it. */
+  protected get occupied(): string | undefined {
+    return undefined
+  }
   #sealed: Sealed | undefined
-  #forward: ForwardPass | undefined
+  /** The last pass by hand: what backward() starts from, and what a drawing shows. */
+  #byHand: { readonly forward: ForwardPass; backward: BackwardPass | undefined } | undefined
+  /** Forward passes by hand so far: each has random numbers of its own. */
+  #passes = 0
   #prediction: { readonly plan: Plan; readonly inputs: readonly number[]; readonly output: number } | undefined
 
   constructor(options: ModelOptions = {}) {
@@ -84,6 +94,10 @@ export abstract class Network {
   seal(shapes: readonly Shape[]): Sealed {
     const graph = this.graphFor(shapes)
     if (this.#sealed !== undefined) return this.#sealed
+    // Before any layer is built for these shapes: a model that cannot be made leaves its layers as they are.
+    for (const { parameters, buffers } of graph.layers) {
+      for (const tensor of [...parameters, ...buffers]) tensor.requireFree()
+    }
     graph.places.forEach(({ node }, i) => {
       const shapes = node.inputs.map(({ shape }) => shape)
       // By place and not by name: classes may be renamed.
@@ -92,10 +106,12 @@ export abstract class Network {
     const store = new ParameterStore(
       this.backend,
       graph.layers.flatMap(({ parameters }) => parameters),
+      graph.layers.flatMap(({ buffers }) => buffers),
     )
     const regions = [
       { slot: 'parameters', view: store.values },
       { slot: 'gradients', view: store.gradients },
+      { slot: 'buffers', view: store.buffers },
     ]
     this.#sealed = { graph, store, lock: this.backend.createLock(), regions }
     return this.#sealed
@@ -103,7 +119,12 @@ export abstract class Network {
 
   /** Parameters in order of the layers. Throws ERR_STATE before the model knows the shape of its samples. */
   get parameters(): readonly Parameter[] {
-    return this.#requireSealed().graph.layers.flatMap(({ parameters }) => parameters)
+    return this.requireSealed().graph.layers.flatMap(({ parameters }) => parameters)
+  }
+
+  /** What layers learn otherwise than by gradients (running statistics), in order of the layers. */
+  get buffers(): readonly StateTensor[] {
+    return this.requireSealed().graph.layers.flatMap(({ buffers }) => buffers)
   }
 
   /** The parameters' values, live, for `optimizer.update(model.params, model.grads)`. */
@@ -117,23 +138,33 @@ export abstract class Network {
   }
 
   /**
-   * By hand: the output for a batch, in training mode; keeps what backward() needs. Returns a new tensor.
+   * By hand: the output for a batch, in training mode (dropout drops, batch normalisation uses and remembers the
+   * batch's statistics); keeps what backward() needs. Returns a new tensor.
    */
   forward(...inputs: readonly TensorLike[]): Tensor {
     this.#requireIdle('forward')
+    // Also where this pass fails: backward() must not go on with the one before. And both at once would take memory.
+    this.#byHand = undefined
     const { kernels } = this.backend
     const tensors = inputs.map((input) => toReal(input, kernels.real))
     requireSameRows('forward', tensors)
     const { graph } = this.seal(tensors.map(({ shape }) => shape.slice(1)))
-    this.#forward = graph.forward(new Pass(kernels, true), tensors)
-    return this.#forward.output
+    const pass = new Pass(kernels, true, { seed: this.seed, step: this.#passes++ })
+    const forward = graph.forward(pass, tensors)
+    pass.commit()
+    this.#byHand = { forward, backward: undefined }
+    return forward.output
   }
 
   /** By hand: writes every parameter's gradient, from the gradient of the last forward()'s output. */
   backward(gradient: TensorLike): void {
     this.#requireIdle('backward')
-    if (this.#forward === undefined) throw netwrightError('ERR_STATE', 'backward() was called before forward()')
-    const { output } = this.#forward
+    const pass = this.#byHand
+    if (pass === undefined) throw netwrightError('ERR_STATE', 'backward() was called before forward()')
+    if (pass.backward !== undefined) {
+      throw netwrightError('ERR_STATE', 'backward() was called twice after one forward(), expected forward() first')
+    }
+    const { output } = pass.forward
     const given = toReal(gradient, this.backend.real)
     if (!sameShape(given.shape, output.shape)) {
       throw netwrightError(
@@ -142,8 +173,10 @@ export abstract class Network {
         'RangeError',
       )
     }
-    this.#forward.backward(given)
-    this.#forward = undefined
+    // Gradients that are half written cannot be gone on with.
+    this.#byHand = undefined
+    pass.backward = pass.forward.backward(given)
+    this.#byHand = pass
   }
 
   /**
@@ -178,9 +211,14 @@ export abstract class Network {
     return single ? result.reshape(shape) : result
   }
 
+  /** Lets go of the last pass by hand, with all its intermediate results. */
+  protected forgetPass(): void {
+    this.#byHand = undefined
+  }
+
   /** Runs `read` while no step changes the parameters. */
   protected locked<T>(read: () => T): T {
-    const { lock } = this.#requireSealed()
+    const { lock } = this.requireSealed()
     lock.acquire()
     try {
       return read()
@@ -189,10 +227,38 @@ export abstract class Network {
     }
   }
 
+  /**
+   * The model as a table to print: for each layer its output's shape, parameters and multiply-adds, then totals and the
+   * memory of a training step of `batchSize` samples (default 32). Throws ERR_STATE before the model knows the shape of
+   * its samples.
+   */
+  summary(options: { readonly batchSize?: number } = {}): string {
+    checkOptions('summary', options, ['batchSize'])
+    const { batchSize = 32 } = options
+    requireWhole('summary: batchSize', batchSize)
+    const sealed = this.requireSealed()
+    return summaryText(this.toString(), sealed, this.backend.real, batchSize)
+  }
+
+  /**
+   * The graph in Graphviz's language. Edges show shapes, and after forward() and backward() by hand the values and
+   * gradients of that pass: numbers where there are a few, their root mean square where there are many.
+   */
+  toDOT(): string {
+    return dotText(this.constructor.name, drawGraph(this.requireSealed().graph, this.#byHand))
+  }
+
+  /** The same as an SVG picture. */
+  async toSVG(): Promise<string> {
+    const { graphPicture } = await import('../report/graph-picture.js')
+    return graphPicture({ ...drawGraph(this.requireSealed().graph, this.#byHand), direction: 'down' })
+  }
+
   /** `Sequential(Linear, ReLU, Linear)`. */
   toString(): string {
-    const layers = this.#sealed?.graph.layers ?? []
-    return `${this.constructor.name}(${layers.map(({ kind }) => kind).join(', ')})`
+    const { declaredInputs } = this
+    const graph = this.#sealed?.graph ?? (declaredInputs === undefined ? undefined : this.makeGraph(declaredInputs))
+    return `${this.constructor.name}(${(graph?.layers ?? []).map(({ kind }) => kind).join(', ')})`
   }
 
   /** console.log prints a model as `toString` does. */
@@ -201,8 +267,8 @@ export abstract class Network {
   }
 
   #requireIdle(what: string): void {
-    if (!this.fitting) return
-    throw netwrightError('ERR_STATE', `${what}: this model is being trained; await fit first, or use predict`)
+    const occupied = this.fitting ? 'being trained; await fit first, or use predict' : this.occupied
+    if (occupied !== undefined) throw netwrightError('ERR_STATE', `${what}: this model is ${occupied}`)
   }
 
   #isSingleSample(inputs: readonly Tensor[]): boolean {
@@ -217,19 +283,21 @@ export abstract class Network {
     if (this.#prediction === undefined || this.#prediction.plan.capacity < capacity) {
       const { recording, inputs, output } = recordPrediction(sealed.graph, this.backend.real, sealed.regions)
       const plan = new Plan(this.backend, recording, capacity, sealed.lock)
-      plan.bind({ parameters: sealed.store.values })
+      plan.bind({ parameters: sealed.store.values, buffers: sealed.store.buffers })
       this.#prediction = { plan, inputs, output }
     }
     return this.#prediction
   }
 
-  #requireSealed(): Sealed {
+  /** What sealing made; seals a model that knows the shape of its samples. Throws ERR_STATE for any other. */
+  requireSealed(): Sealed {
     if (this.#sealed === undefined && this.declaredInputs !== undefined) this.seal(this.declaredInputs)
     if (this.#sealed !== undefined) return this.#sealed
     throw netwrightError(
       'ERR_STATE',
-      'This model has no parameters yet: its first layer does not say how many inputs it has. ' +
-        'Give it (new Linear(784, 50)), or use the model first (fit, predict, forward).',
+      'This model has no parameters yet: neither an option nor its first layer says the shape of a sample. ' +
+        'Give it (new Sequential(layers, { inputShape: [1, 28, 28] }), new Linear(784, 50)), ' +
+        'or use the model first (fit, predict, forward).',
     )
   }
 }

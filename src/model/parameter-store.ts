@@ -2,6 +2,7 @@
 
 import { allocateArray, type Backend } from '../kernels/backend.js'
 import type { Parameter } from '../layers/parameter.js'
+import type { StateTensor } from '../layers/state-tensor.js'
 import type { ParameterRange } from '../optim/optimizer.js'
 import { arrayTypes, Tensor, type TensorData } from '../tensor/tensor.js'
 
@@ -22,37 +23,57 @@ interface Stretch {
 export class ParameterStore {
   readonly values: TensorData
   readonly gradients: TensorData
+  /** What layers keep besides: running statistics. */
+  readonly buffers: TensorData
   readonly #backend: Backend
   readonly #stretches: readonly Stretch[]
+  /** Where each parameter begins, in elements. */
+  readonly #offsets = new Map<Parameter, number>()
 
-  /** Moves `parameters` into new arenas of `backend`. */
-  constructor(backend: Backend, parameters: readonly Parameter[]) {
+  /** Moves `parameters` and `buffers` into new arenas of `backend`. */
+  constructor(backend: Backend, parameters: readonly Parameter[], buffers: readonly StateTensor[] = []) {
     // All of them first: a model that cannot be made takes no layer away.
-    for (const parameter of parameters) parameter.requireFree()
+    for (const tensor of [...parameters, ...buffers]) tensor.requireFree()
     this.#backend = backend
     const perLine = lineBytes / arrayTypes[backend.real].BYTES_PER_ELEMENT
+    const wholeLines = ({ size }: StateTensor): number => Math.ceil(size / perLine) * perLine
     const stretches: Stretch[] = []
-    const offsets = new Map<Parameter, number>()
     let end = 0
     for (const decay of [true, false]) {
       const offset = end
       for (const parameter of parameters.filter((candidate) => candidate.decay === decay)) {
-        offsets.set(parameter, end)
-        end += Math.ceil(parameter.size / perLine) * perLine
+        this.#offsets.set(parameter, end)
+        end += wholeLines(parameter)
       }
       if (end > offset) stretches.push({ decay, offset, length: end - offset })
     }
     this.#stretches = stretches
     this.values = this.#arena(end)
     this.gradients = this.#arena(end)
-    for (const [parameter, offset] of offsets) {
+    for (const [parameter, offset] of this.#offsets) {
       parameter.moveTo(this.#part(this.values, offset, parameter), this.#part(this.gradients, offset, parameter))
+    }
+    this.buffers = this.#arena(buffers.reduce((sum, buffer) => sum + wholeLines(buffer), 0))
+    let offset = 0
+    for (const buffer of buffers) {
+      buffer.moveTo(this.#part(this.buffers, offset, buffer))
+      offset += wholeLines(buffer)
     }
   }
 
   /** `count` more arenas with the layout of the parameters, zeroed: an optimizer's moments. */
   makeState(count: number): readonly TensorData[] {
     return Array.from({ length: count }, () => this.#arena(this.values.length))
+  }
+
+  /** Calls `visit` with the value of each parameter and its part of each of `state`, from makeState. */
+  eachState(state: readonly TensorData[], visit: (value: Tensor, parts: readonly Tensor[]) => void): void {
+    for (const [parameter, offset] of this.#offsets) {
+      visit(
+        parameter.value,
+        state.map((data) => this.#part(data, offset, parameter)),
+      )
+    }
   }
 
   /** The stretches of all parameters, over `state` from makeState. */
@@ -67,7 +88,7 @@ export class ParameterStore {
     return allocateArray(this.#backend, this.#backend.real, length)
   }
 
-  #part(data: TensorData, offset: number, { size, shape }: Parameter): Tensor {
+  #part(data: TensorData, offset: number, { size, shape }: StateTensor): Tensor {
     return new Tensor(data.subarray(offset, offset + size), shape)
   }
 }

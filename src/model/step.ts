@@ -11,12 +11,17 @@ import { sizeOf } from '../tensor/shape.js'
 import type { Tensor, TensorElement } from '../tensor/tensor.js'
 import type { Graph } from './graph.js'
 
-/** The data that a recorded step reads: what decides the kernels, not how many samples there are. */
-export interface DataSpec {
-  readonly sampleShape: Shape
+/** The samples of one input of the model. */
+export interface InputSpec {
+  readonly shape: Shape
   readonly element: TensorElement
   /** A stored element e stands for e · scale. */
   readonly scale: number
+}
+
+/** The data that a recorded step reads: what decides the kernels, not how many samples there are. */
+export interface DataSpec {
+  readonly inputs: readonly InputSpec[]
   readonly targets: TargetKind
   /** Shape of one target; () for a label. */
   readonly targetShape: Shape
@@ -30,8 +35,22 @@ export const gradientsOwner = 'gradients'
 
 const step = (name: string): StepValue => new StepValue(name)
 
-/** Gathers a batch: samples order[cursor … cursor + rows) of the data set in slots `x` and `y`. */
-function gather(recorder: Recorder, spec: DataSpec): { x: Tensor; target: Tensor } {
+/** Counts the model's training steps: random numbers of a step follow from it. */
+export const stepColumn = 'step'
+
+/** What training makes small: the loss and, where `l2` is not 0, l2 / 2 · Σ w² over the weights (not biases). */
+export interface Objective {
+  readonly loss: Loss
+  readonly l2: number
+  /** The model's parameters. */
+  readonly ranges: readonly ParameterRange[]
+}
+
+/** The slot of the samples of input `i`; targets are in `y`. */
+export const inputSlot = (i: number): string => `x${i}`
+
+/** Gathers a batch: samples order[cursor … cursor + rows) of the data set. */
+function gather(recorder: Recorder, spec: DataSpec): { inputs: readonly Tensor[]; target: Tensor } {
   const { kernels, rows } = recorder
   recorder.owner = 'batch'
   const position = {
@@ -48,31 +67,38 @@ function gather(recorder: Recorder, spec: DataSpec): { x: Tensor; target: Tensor
     else kernels.gatherReals(args)
     return y
   }
-  const x = gatherRows('x', spec.sampleShape, spec.element, spec.scale)
-  if (spec.targets === 'dense') return { x, target: gatherRows('y', spec.targetShape, kernels.real, 1) }
+  const inputs = spec.inputs.map(({ shape, element, scale }, i) => gatherRows(inputSlot(i), shape, element, scale))
+  if (spec.targets === 'dense') return { inputs, target: gatherRows('y', spec.targetShape, kernels.real, 1) }
   const target = kernels.empty([rows], 'int32')
   kernels.gatherLabels({ y: target, data: recorder.slot('y', 'int32'), ...position })
-  return { x, target }
+  return { inputs, target }
 }
 
 /** Writes the step's loss and number of correct predictions to place `at` of slots `losses` and `correct`. */
-function measure(recorder: Recorder, loss: Loss, losses: Tensor, prediction: Tensor, target: Tensor): void {
+function measure(
+  recorder: Recorder,
+  { loss, l2, ranges }: Objective,
+  losses: Tensor,
+  prediction: Tensor,
+  target: Tensor,
+): void {
   const { kernels, rows } = recorder
   recorder.owner = 'metrics'
   const ring = { at: step('at'), length: step('ringLength') }
-  kernels.sum({ sums: recorder.slot('losses', kernels.real), x: losses, n: rows, divisor: rows, ...ring })
+  const sums = recorder.slot('losses', kernels.real)
+  kernels.sum({ sums, x: losses, n: rows, divisor: rows, ...ring })
+  for (const { value } of penalised(l2, ranges)) {
+    kernels.sumSquares({ sums, x: value, n: value.size, factor: l2 / 2, beta: 1, ...ring })
+  }
   if (!loss.classifies) return
   const classes = sizeOf(prediction.shape.slice(1))
   const labels = target.rank === 1 ? target : labelsOf(kernels, target, rows, classes)
-  kernels.countCorrect({
-    counts: recorder.slot('correct', kernels.real),
-    scores: prediction,
-    labels,
-    rows,
-    classes,
-    ...ring,
-  })
+  const counts = recorder.slot('correct', kernels.real)
+  kernels.countCorrect({ counts, scores: prediction, labels, rows, classes, ignore: loss.ignoreIndex, ...ring })
 }
+
+const penalised = (l2: number, ranges: readonly ParameterRange[]): readonly ParameterRange[] =>
+  l2 === 0 ? [] : ranges.filter(({ decay }) => decay)
 
 function labelsOf(kernels: Kernels, dense: Tensor, rows: number, cols: number): Tensor {
   const labels = kernels.empty([rows], 'int32')
@@ -84,34 +110,40 @@ function labelsOf(kernels: Kernels, dense: Tensor, rows: number, cols: number): 
 export function recordTrainingStep(
   graph: Graph,
   spec: DataSpec,
-  loss: Loss,
+  objective: Objective,
   optimizer: Optimizer,
-  ranges: readonly ParameterRange[],
+  seed: number,
   real: 'float32' | 'float64',
   regions: readonly Region[],
 ): Recording {
-  return record(real, [...dataColumns, ...optimizer.stepValues], regions, (recorder) => {
+  const { loss, l2, ranges } = objective
+  return record(real, [...dataColumns, stepColumn, ...optimizer.stepValues], regions, (recorder) => {
     const { kernels, rows } = recorder
-    const { x, target } = gather(recorder, spec)
-    const pass = new Pass(kernels, true)
+    const { inputs, target } = gather(recorder, spec)
+    const pass = new Pass(kernels, true, { seed, step: step(stepColumn) })
     const announce = (path: string): void => {
       recorder.owner = path
     }
-    const forward = graph.forward(pass, [x], announce)
+    const forward = graph.forward(pass, inputs, announce)
     announce(loss.name)
     const lossNode = new Node(pass, loss.name, [true])
     const losses = loss.compute(lossNode, forward.output, target)
     kernels.checkFinite({ x: losses, n: rows })
-    measure(recorder, loss, losses, forward.output, target)
+    measure(recorder, objective, losses, forward.output, target)
 
     announce(loss.name)
     const gradients = kernels.empty([rows])
-    kernels.fill({ y: gradients, n: rows, value: 1, divisor: rows })
+    kernels.fill({ y: gradients, n: rows, value: 1, divisor: loss.seedDivisor(rows) })
     forward.backward(loss.differentiate(lossNode, gradients))
     announce(gradientsOwner)
+    for (const { value, gradient } of penalised(l2, ranges)) {
+      kernels.addScaled({ y: gradient, x: value, n: value.size, alpha: l2 })
+    }
     for (const { gradient } of ranges) kernels.checkFinite({ x: gradient, n: gradient.size })
 
     recorder.phase = 'commit'
+    announce('running statistics')
+    pass.commit()
     announce('optimizer')
     const values = Object.fromEntries(optimizer.stepValues.map((name) => [name, step(name)]))
     for (const range of ranges) optimizer.apply(kernels, range, values)
@@ -122,19 +154,20 @@ export function recordTrainingStep(
 export function recordEvaluationStep(
   graph: Graph,
   spec: DataSpec,
-  loss: Loss,
+  objective: Objective,
   real: 'float32' | 'float64',
   regions: readonly Region[],
 ): Recording {
+  const { loss } = objective
   return record(real, dataColumns, regions, (recorder) => {
-    const { x, target } = gather(recorder, spec)
+    const { inputs, target } = gather(recorder, spec)
     const pass = new Pass(recorder.kernels, false)
-    const { output } = graph.forward(pass, [x], (path) => {
+    const { output } = graph.forward(pass, inputs, (path) => {
       recorder.owner = path
     })
     recorder.owner = loss.name
     const losses = loss.compute(new Node(pass, loss.name, [false]), output, target)
-    measure(recorder, loss, losses, output, target)
+    measure(recorder, objective, losses, output, target)
   })
 }
 

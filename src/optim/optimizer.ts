@@ -1,7 +1,7 @@
 // Optimizer: turns gradients into new parameters. By hand on lists of tensors, in a plan on ranges of a model's memory.
 
 import { describe, netwrightError } from '../errors.js'
-import { defaultBackend } from '../kernels/default-backend.js'
+import { eagerKernels } from '../kernels/default-backend.js'
 import type { Kernels, Scalar } from '../kernels/kernels.js'
 import { Parameter } from '../layers/parameter.js'
 import { sameShape, shapeText } from '../tensor/shape.js'
@@ -24,7 +24,8 @@ export abstract class Optimizer {
   abstract readonly stepValues: readonly string[]
   #steps = 0
   #owner: object | undefined
-  readonly #stateByHand = new WeakMap<Tensor, readonly Tensor[]>()
+  /** By the tensor that it is about; for a model that it has trained, views on what `fit` uses. */
+  readonly #states = new WeakMap<Tensor, readonly Tensor[]>()
 
   /** Calls `set` with each of `stepValues` for step `step`, counted from 1. Makes nothing: it runs for every step. */
   abstract setStepValues(step: number, set: (name: string, value: number) => void): void
@@ -52,18 +53,28 @@ export abstract class Optimizer {
     )
   }
 
+  /** From now on remembers about `value` in `state`, a model's memory, which gets what it knows of it already. */
+  keepIn(value: Tensor, state: readonly Tensor[]): void {
+    const known = this.#states.get(value) ?? []
+    known.forEach(({ data }, i) => {
+      state[i]?.data.set(data)
+    })
+    this.#states.set(value, state)
+  }
+
   /**
    * By hand: one step, in place, on every parameter: `optimizer.update(model.parameters)`. Or on every tensor of
    * `params` with the gradient at the same place of `grads`; weight decay then applies to all of them, since a tensor
    * does not say whether it is a bias.
    *
-   * Throws ERR_ARGUMENT for lists of different lengths, ERR_SHAPE for a gradient of another shape.
+   * Tensors are all float32 or all float64. Throws ERR_ARGUMENT for lists of different lengths or float types, ERR_SHAPE
+   * for a gradient of another shape.
    */
   update(parameters: readonly Parameter[]): void
   update(params: readonly Tensor[], grads: readonly Tensor[]): void
   update(params: readonly (Parameter | Tensor)[], grads?: readonly Tensor[]): void {
     const ranges = toRanges(params, grads)
-    const { kernels } = defaultBackend()
+    const kernels = eagerKernels(realOf(ranges))
     const values: Record<string, number> = {}
     this.setStepValues(this.#steps + 1, (name, value) => {
       values[name] = value
@@ -73,15 +84,27 @@ export abstract class Optimizer {
   }
 
   #stateOf(value: Tensor): readonly Tensor[] {
-    const known = this.#stateByHand.get(value)
+    const known = this.#states.get(value)
     if (known !== undefined) return known
     const state = Array.from(
       { length: this.stateCount },
       () => new Tensor(new arrayTypes[value.element](value.size), value.shape),
     )
-    this.#stateByHand.set(value, state)
+    this.#states.set(value, state)
     return state
   }
+}
+
+/** The one float type of all values and gradients. */
+function realOf(ranges: readonly Omit<ParameterRange, 'state'>[]): 'float32' | 'float64' {
+  const elements = new Set(ranges.flatMap(({ value, gradient }) => [value.element, gradient.element]))
+  const [element] = elements
+  if (elements.size === 1 && (element === 'float32' || element === 'float64')) return element
+  throw netwrightError(
+    'ERR_ARGUMENT',
+    `update: got ${[...elements].join(' and ')} tensors, expected all float32 or all float64`,
+    'TypeError',
+  )
 }
 
 function toRanges(
@@ -91,7 +114,8 @@ function toRanges(
   if (!Array.isArray(params) || (grads === undefined && !params.every((item) => item instanceof Parameter))) {
     throw netwrightError(
       'ERR_ARGUMENT',
-      `update: expected a list of parameters, or a list of tensors and one of gradients, got ${describe(params)}`,
+      `update: got ${describe(params)}, expected a list of parameters, update(model.parameters), or a list of tensors ` +
+        'and one of gradients, update(model.params, model.grads)',
       'TypeError',
     )
   }
@@ -99,6 +123,14 @@ function toRanges(
     throw netwrightError(
       'ERR_ARGUMENT',
       `update: expected two lists of the same length, got ${describe(params)} and ${describe(grads)}`,
+      'TypeError',
+    )
+  }
+  const stray = [...params, ...(grads ?? [])].find((item) => !(item instanceof Tensor || item instanceof Parameter))
+  if (stray !== undefined) {
+    throw netwrightError(
+      'ERR_ARGUMENT',
+      `update: got ${describe(stray)} in a list, expected tensors, which can change in place: tensor([1, 2])`,
       'TypeError',
     )
   }

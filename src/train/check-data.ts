@@ -2,21 +2,27 @@
 
 import type { Dataset } from '../data/dataset.js'
 import { netwrightError } from '../errors.js'
+import { Sigmoid } from '../layers/sigmoid.js'
+import { Softmax } from '../layers/softmax.js'
+import type { Value } from '../layers/value.js'
 import type { Loss } from '../losses/loss.js'
 import type { Network, Sealed } from '../model/network.js'
-import type { DataSpec } from '../model/step.js'
+import { type DataSpec, inputSlot } from '../model/step.js'
 import type { Shape } from '../tensor/shape.js'
-import type { Tensor } from '../tensor/tensor.js'
+import type { Tensor, TensorData } from '../tensor/tensor.js'
 
 /** What a recorded step needs to know of a data set. */
 export function dataSpec(dataset: Dataset): DataSpec {
   return {
-    sampleShape: dataset.sampleShape,
-    element: dataset.x.element,
-    scale: dataset.x.scale,
+    inputs: dataset.inputs.map(({ shape, element, scale }) => ({ shape: shape.slice(1), element, scale })),
     targets: dataset.targets,
     targetShape: dataset.y.shape.slice(1),
   }
+}
+
+/** The memory of `dataset`, by the slots that its steps gather from. */
+export function dataSlots(dataset: Dataset): Readonly<Record<string, TensorData>> {
+  return Object.fromEntries([...dataset.inputs.map(({ data }, i) => [inputSlot(i), data]), ['y', dataset.y.data]])
 }
 
 /**
@@ -24,22 +30,53 @@ export function dataSpec(dataset: Dataset): DataSpec {
  * infers them.
  */
 export function sealFor(network: Network, dataset: Dataset, loss: Loss): Sealed {
-  const shapes = [dataset.sampleShape]
-  checkTargets(dataset, network.graphFor(shapes).output.shape, loss)
+  const shapes = dataset.sampleShapes
+  const { output } = network.graphFor(shapes)
+  checkTargets(dataset, output.shape, loss)
+  warnAboutProbabilities(output, loss)
   return network.seal(shapes)
+}
+
+let warned = false
+
+/** A loss on logits computes the softmax itself: after another one, gradients all but vanish. Said once. */
+function warnAboutProbabilities({ node }: Value, loss: Loss): void {
+  const { layer } = node ?? {}
+  if (warned || !loss.takesLogits || !(layer instanceof Softmax || layer instanceof Sigmoid)) return
+  warned = true
+  process.emitWarning(
+    `The model ends in ${layer.kind}, but ${loss.name} takes logits and contains it already: training will be slow and ` +
+      `poor. Leave the last ${layer.kind} out; apply it to what predict answers where you need probabilities.`,
+    { type: 'NetwrightWarning', code: 'NETWRIGHT_SOFTMAX_TWICE' },
+  )
 }
 
 /** Throws ERR_SHAPE where output and targets do not fit, ERR_LABEL for a label that the output has no place for. */
 function checkTargets(dataset: Dataset, output: Shape, loss: Loss): void {
   loss.checkShapes(output, dataset.targets, dataset.y.shape.slice(1))
-  const classes = output[0] as number
   if (dataset.targets === 'dense' && loss.classifies) checkProbabilities(dataset.y)
+  if (dataset.targets === 'dense') checkRange(dataset.y, loss)
+  const classes = loss.labelCount(output)
   if (dataset.targets !== 'labels' || dataset.classes <= classes) return
-  const sample = dataset.y.data.findIndex((label) => label >= classes)
+  const sample = dataset.y.data.findIndex((label) => label >= classes && label !== loss.ignoreIndex)
+  if (sample < 0) return
   throw netwrightError(
     'ERR_LABEL',
-    `Label ${dataset.y.data[sample]} of sample ${sample}: the model has ${classes} outputs, ` +
-      `so labels must be whole numbers from 0 to ${classes - 1}`,
+    `Label ${dataset.y.data[sample]} of sample ${sample}: the model has ${output[0]} ` +
+      `${output[0] === 1 ? 'output' : 'outputs'}, so labels must be whole numbers from 0 to ${classes - 1}`,
+    'RangeError',
+  )
+}
+
+function checkRange({ data, size, shape }: Tensor, { name, targetRange }: Loss): void {
+  if (targetRange === undefined) return
+  const [least, most] = targetRange
+  const wrong = data.findIndex((value) => !(value >= least && value <= most))
+  if (wrong < 0) return
+  const sample = Math.floor(wrong / (size / (shape[0] as number)))
+  throw netwrightError(
+    'ERR_DATA',
+    `A target of sample ${sample} is ${data[wrong]}, ${name} expects numbers from ${least} to ${most}`,
     'RangeError',
   )
 }

@@ -6,6 +6,7 @@ import { Plan, type RunResult } from '../kernels/plan.js'
 import type { Recording } from '../kernels/recorder.js'
 import type { Sealed } from '../model/network.js'
 import type { TensorData } from '../tensor/tensor.js'
+import { dataSlots } from './check-data.js'
 
 /** How long a job should take: long enough that its hand-over costs nothing, short enough to report and to stop. */
 const jobMilliseconds = 8
@@ -78,9 +79,9 @@ export class DataSteps {
     this.#plan.bind({
       parameters: sealed.store.values,
       gradients: sealed.store.gradients,
+      buffers: sealed.store.buffers,
       ...slots,
-      x: dataset.x.data,
-      y: dataset.y.data,
+      ...dataSlots(dataset),
       order: this.#order,
       losses: this.#losses,
       correct: this.#correct,

@@ -15,10 +15,11 @@ export class Evaluator {
   readonly #loss: Loss
 
   /** Throws ERR_SHAPE or ERR_LABEL where network, data and loss do not fit. */
-  constructor(network: Network, dataset: Dataset, loss: Loss, batchSize: number) {
+  constructor(network: Network, dataset: Dataset, loss: Loss, batchSize: number, l2 = 0) {
     const sealed = sealFor(network, dataset, loss)
-    const { graph, regions } = sealed
-    const recording = recordEvaluationStep(graph, dataSpec(dataset), loss, network.backend.real, regions)
+    const { graph, regions, store } = sealed
+    const objective = { loss, l2, ranges: store.ranges([]) }
+    const recording = recordEvaluationStep(graph, dataSpec(dataset), objective, network.backend.real, regions)
     this.#steps = new DataSteps(network.backend, sealed, recording, dataset, batchSize)
     this.#loss = loss
   }

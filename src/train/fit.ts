@@ -3,7 +3,7 @@
 import type { Dataset } from '../data/dataset.js'
 import type { RunResult } from '../kernels/plan.js'
 import type { Network, Sealed } from '../model/network.js'
-import { recordTrainingStep } from '../model/step.js'
+import { recordTrainingStep, stepColumn } from '../model/step.js'
 import { permutation } from '../random/permutation.js'
 import type { TensorData } from '../tensor/tensor.js'
 import { dataSpec } from './check-data.js'
@@ -18,6 +18,8 @@ import type { Turns } from './turns.js'
 export interface TrainingState {
   /** Whole epochs so far: the order of samples follows from the seed and this. */
   epochs: number
+  /** Steps so far: the random numbers of a step follow from the seed and this. */
+  steps: number
   /** Shared with whoever else uses the model. */
   readonly turns: Turns
 }
@@ -42,7 +44,9 @@ export async function runTraining(
   const evaluator =
     validation === undefined
       ? undefined
-      : about('validationData', () => new Evaluator(network, validation, loss, batchSize))
+      : about('validationData', () => new Evaluator(network, validation, loss, batchSize, options.l2))
+  // All fits together: from now on the optimizer is this model's.
+  options.optimizer.claim(network)
 
   const history = new History()
   const each = async (run: (callback: Callback) => void | Promise<void>): Promise<void> => {
@@ -55,7 +59,7 @@ export async function runTraining(
     const result = await steps.pass({
       signal,
       turn: (work) => state.turns.take(work),
-      ...follow(options, epoch, dataset.length),
+      ...follow(options, epoch, dataset.length, state),
     })
     if (result.end === 'failed') {
       const step = Math.floor(result.cursor / Math.min(batchSize, dataset.length)) + 1
@@ -96,7 +100,7 @@ function trainingSteps(
   network: Network,
   sealed: Sealed,
   dataset: Dataset,
-  { loss, optimizer }: FitOptions,
+  { loss, optimizer, l2 = 0 }: FitOptions,
   moments: readonly TensorData[],
   batchSize: number,
 ): DataSteps {
@@ -105,9 +109,9 @@ function trainingSteps(
   const recording = recordTrainingStep(
     graph,
     dataSpec(dataset),
-    loss,
+    { loss, l2, ranges: store.ranges(moments) },
     optimizer,
-    store.ranges(moments),
+    network.seed,
     network.backend.real,
     [...regions, ...momentSlots],
   )
@@ -125,17 +129,22 @@ function about<T>(what: string, work: () => T): T {
   }
 }
 
-/** Gives each step its rate, counts the optimizer's steps, and reports progress. */
+/** Gives each step its number and its rate, counts steps, and reports progress. */
 function follow(
   { optimizer, loss, callbacks = [] }: FitOptions,
   epoch: number,
   totalSamples: number,
+  state: TrainingState,
 ): Pick<StepOptions, 'fillStep' | 'onJob'> {
   let counted = 0
   return {
-    fillStep: (set, i) => optimizer.setStepValues(optimizer.steps + i + 1, set),
+    fillStep: (set, i) => {
+      set(stepColumn, state.steps + i)
+      optimizer.setStepValues(optimizer.steps + i + 1, set)
+    },
     onJob: async (totals: Readonly<Totals>) => {
       optimizer.advance(totals.steps - counted)
+      state.steps += totals.steps - counted
       counted = totals.steps
       if (totals.samples === 0) return
       const { samples, milliseconds } = totals

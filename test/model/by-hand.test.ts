@@ -8,6 +8,7 @@ import { Linear } from '../../src/layers/linear.js'
 import type { Node } from '../../src/layers/node.js'
 import { input } from '../../src/layers/value.js'
 import { crossEntropy } from '../../src/losses/cross-entropy.js'
+import { mse } from '../../src/losses/squared-error.js'
 import { Model } from '../../src/model.js'
 import { SGD } from '../../src/optim/sgd.js'
 import { Sequential } from '../../src/sequential.js'
@@ -16,6 +17,29 @@ import { Tensor } from '../../src/tensor/tensor.js'
 
 const error = (code: string, message: RegExp) =>
   expect.objectContaining({ code, message: expect.stringMatching(message) as string }) as Error
+
+describe('a forward pass that fails', () => {
+  it('leaves no earlier one to go back through', () => {
+    const model = new Sequential([new Linear(2, 1)])
+    const layer = new Linear(2, 1)
+    const loss = mse()
+    for (const { forward, backward } of [
+      { forward: (x: number[][]) => model.forward(x), backward: () => model.backward([[1]]) },
+      { forward: (x: number[][]) => layer.forward(x), backward: () => layer.backward([[1]]) },
+      { forward: (x: number[][]) => loss.forward([[1, 2]], x), backward: () => loss.backward() },
+    ]) {
+      forward([[1, 2]])
+      expect(() => forward([[1, 2, 3]])).toThrow(error('ERR_SHAPE', /3/))
+      expect(backward).toThrow(error('ERR_STATE', /backward\(\) was called before forward\(\)/))
+    }
+  })
+  it("is not what a model's second backward() is told of", () => {
+    const model = new Sequential([new Linear(2, 1)])
+    model.forward([[1, 2]])
+    model.backward([[1]])
+    expect(() => model.backward([[1]])).toThrow(error('ERR_STATE', /twice after one forward/))
+  })
+})
 
 describe('layers', () => {
   it('are built for one width of inputs', () => {
@@ -45,8 +69,8 @@ describe('layers', () => {
   })
   it('refuse unknown options and what is no initialiser', () => {
     expect(() => new Linear(2, 3, { bais: false } as never)).toThrow(error('ERR_ARGUMENT', /unknown option 'bais'/))
-    expect(() => new Linear(2, 3, { init: 'he' as never })).toThrow(
-      error('ERR_ARGUMENT', /init is "he", expected an init/),
+    expect(() => new Linear(2, 3, { init: 'hey' as never })).toThrow(
+      error('ERR_ARGUMENT', /init is "hey", expected an init/),
     )
     expect(() => constant('a' as never)).toThrow(error('ERR_ARGUMENT', /constant: value is "a"/))
   })
@@ -154,5 +178,26 @@ describe('models', () => {
       error('ERR_ARGUMENT', /backend is "reference", expected native\(\)/),
     )
     expect(() => new Tensor([1, 2] as never, [2])).toThrow(error('ERR_ARGUMENT', /use tensor\(/))
+  })
+})
+
+describe('models refuse', () => {
+  it('inputs that are none, or twice the same', () => {
+    const x = input([2])
+    const y = new Linear(1).apply(x)
+    const inputs = (list: unknown) => () => new Model(list as never, y)
+    expect(inputs([])).toThrow(error('ERR_ARGUMENT', /inputs is empty, expected values from input\(\)/))
+    expect(inputs(3)).toThrow(error('ERR_ARGUMENT', /item 0 is 3, expected values/))
+    expect(inputs([x, x])).toThrow(error('ERR_ARGUMENT', /item 1 is twice the same/))
+  })
+  it('layers that are no list, before what stands in the place of options', () => {
+    const make = () => new Sequential(new Linear(2, 2) as never, new Linear(2, 2) as never)
+    expect(make).toThrow(error('ERR_ARGUMENT', /Sequential: layers is a Linear, expected a list of layers/))
+  })
+  it('a strictness that is neither true nor false', async () => {
+    const model = new Sequential([new Linear(2, 2)])
+    const wrong = { strict: 'no' as never }
+    expect(() => model.loadStateDict(model.stateDict(), wrong)).toThrow(error('ERR_ARGUMENT', /strict is "no"/))
+    await expect(model.loadWeights('x', wrong)).rejects.toThrow(error('ERR_ARGUMENT', /^loadWeights: strict is "no"/))
   })
 })

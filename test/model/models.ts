@@ -4,6 +4,7 @@ import type { Backend } from '../../src/kernels/backend.js'
 import { availableIsas, native } from '../../src/kernels/native/index.js'
 import { reference } from '../../src/kernels/reference/backend.js'
 import type { Network } from '../../src/model/network.js'
+import type { Tensor } from '../../src/tensor/tensor.js'
 import { hasNative } from '../setup/backend.js'
 
 /** The float32 reference, and native on every ISA of this machine, one thread. */
@@ -13,10 +14,14 @@ export function trainingBackends(): readonly (readonly [name: string, backend: B
 }
 
 /** All parameters' bits as text: equal texts are equal bits. */
-export function weightBits(network: Network): string {
-  return network.params
+export const weightBits = (network: Network): string => bitsOf(network.params)
+
+/** As weightBits, of what layers keep besides: running statistics. */
+export const bufferBits = (network: Network): string => bitsOf(network.buffers.map(({ value }) => value))
+
+const bitsOf = (tensors: readonly Tensor[]): string =>
+  tensors
     .map(({ data }) =>
       Buffer.from(Uint8Array.from(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))).toString('base64'),
     )
     .join(' ')
-}

@@ -1,50 +1,22 @@
 // Recorded training against the same training by hand, to the bit, on every backend and ISA.
 
 import { describe, expect, it } from 'vitest'
-import type { Backend } from '../../src/kernels/backend.js'
+import { Dataset } from '../../src/data/dataset.js'
 import { Linear } from '../../src/layers/linear.js'
 import { ReLU } from '../../src/layers/relu.js'
 import { crossEntropy } from '../../src/losses/cross-entropy.js'
-import type { TrainableNetwork } from '../../src/model.js'
+import { Adam } from '../../src/optim/adam.js'
 import { SGD } from '../../src/optim/sgd.js'
-import { permutation } from '../../src/random/permutation.js'
 import { Sequential } from '../../src/sequential.js'
 import { Tensor } from '../../src/tensor/tensor.js'
-import { trainingBackends, weightBits } from './models.js'
-import { toyClasses, toyData, toyFeatures, toyModel } from './toy-graph.js'
+import { graphNames, graphs } from './graphs.js'
+import { bufferBits, trainingBackends, weightBits } from './models.js'
+import { toyClasses, toyData, toyModel } from './toy-graph.js'
+import { trainByHand } from './train-by-hand.js'
 
 const samples = 37 // with batches of 8, the last one has 5
 const batchSize = 8
 const { x, y } = toyData(samples)
-
-/** Two epochs by hand: gather, forward, backward and update, each called here. */
-function trainByHand(model: TrainableNetwork, { kernels }: Backend, seed: number): void {
-  for (let epoch = 0; epoch < 2; epoch++) {
-    const order = new Tensor(permutation(samples, seed, epoch), [samples])
-    for (let cursor = 0; cursor < samples; cursor += batchSize) {
-      const rows = Math.min(batchSize, samples - cursor)
-      const batch = kernels.empty([rows, toyFeatures])
-      const labels = kernels.empty([rows], 'int32')
-      const position = { order, rows, samples, length: samples, cursor }
-      kernels.gatherReals({ y: batch, data: x, cols: toyFeatures, ...position })
-      kernels.gatherLabels({ y: labels, data: y, ...position })
-      const logits = model.forward(batch)
-      const probabilities = kernels.empty(logits.shape)
-      const losses = kernels.empty([rows])
-      const shared = { logits, labels, rows, classes: toyClasses }
-      kernels.softmaxCrossEntropyForward({ losses, probabilities, ...shared })
-      const dlosses = kernels.empty([rows])
-      kernels.fill({ y: dlosses, n: rows, value: 1, divisor: rows })
-      const dlogits = kernels.empty(logits.shape)
-      kernels.softmaxCrossEntropyBackward({ dlogits, dlosses, probabilities, labels, rows, classes: toyClasses })
-      model.backward(dlogits)
-      for (const { value, gradient, decay } of model.parameters) {
-        const weightDecay = decay ? 0.01 : 0
-        kernels.sgdStep({ parameters: value, gradients: gradient, n: value.size, lr: 0.1, weightDecay })
-      }
-    }
-  }
-}
 
 describe.each(trainingBackends())('%s', (_, backend) => {
   const fitOptions = () => ({
@@ -58,9 +30,29 @@ describe.each(trainingBackends())('%s', (_, backend) => {
     const planned = toyModel({ seed: 3, backend })
     await planned.fit(x, y, fitOptions())
     const byHand = toyModel({ seed: 3, backend })
-    trainByHand(byHand, backend, 3)
+    trainByHand(byHand, new Dataset(x, y), fitOptions())
     expect(weightBits(planned)).toBe(weightBits(byHand))
   })
+
+  it.each(graphNames)(
+    '%s: planned training gives the bits of training by hand, running statistics too',
+    async (name) => {
+      const { make, dataset } = graphs[name]
+      const options = () => ({
+        epochs: 2,
+        batchSize: 7,
+        loss: crossEntropy(),
+        optimizer: new Adam({ lr: 0.01 }),
+        l2: 0.01,
+      })
+      const planned = make({ seed: 3, backend })
+      await planned.fit(dataset, options())
+      const byHand = make({ seed: 3, backend })
+      trainByHand(byHand, dataset, options())
+      expect(weightBits(planned)).toBe(weightBits(byHand))
+      expect(bufferBits(planned)).toBe(bufferBits(byHand))
+    },
+  )
 
   it('the same seed gives the same bits, another seed others', async () => {
     const train = async (seed: number): Promise<string> => {

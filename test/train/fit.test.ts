@@ -1,16 +1,21 @@
 // fit as a user meets it: history, callbacks, stopping, waiting, and what bad input is answered.
 
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Dataset } from '../../src/data/dataset.js'
 import { spiral } from '../../src/data/spiral.js'
 import type { Backend } from '../../src/kernels/backend.js'
 import { native } from '../../src/kernels/native/index.js'
 import { reference } from '../../src/kernels/reference/backend.js'
+import { BatchNorm } from '../../src/layers/batch-norm.js'
+import { Conv2d } from '../../src/layers/conv2d.js'
 import { Layer } from '../../src/layers/layer.js'
 import { Linear } from '../../src/layers/linear.js'
 import type { Node } from '../../src/layers/node.js'
 import { ReLU } from '../../src/layers/relu.js'
+import { Softmax } from '../../src/layers/softmax.js'
+import { binaryCrossEntropy } from '../../src/losses/binary-cross-entropy.js'
 import { crossEntropy } from '../../src/losses/cross-entropy.js'
+import { mse } from '../../src/losses/squared-error.js'
 import { SGD } from '../../src/optim/sgd.js'
 import { Sequential } from '../../src/sequential.js'
 import { Tensor } from '../../src/tensor/tensor.js'
@@ -36,7 +41,7 @@ describe.each(backends)('%s', (_, backend) => {
   const model = (outputs = 4) =>
     new Sequential([new Linear(12, 8), new ReLU(), new Linear(outputs)], { seed: 1, backend })
 
-  it('fills the history and calls the callbacks in order', async () => {
+  it('row 89: fills the history and calls the callbacks in order', async () => {
     const calls: string[] = []
     const note = (text: string) => () => void calls.push(text)
     const history = await model().fit(x, y, {
@@ -56,6 +61,32 @@ describe.each(backends)('%s', (_, backend) => {
     expect(history.loss[1]).toBeLessThan(history.loss[0] as number)
     expect(history.valAccuracy).toHaveLength(2)
     expect(history.stopped).toBe(false)
+  })
+
+  it('row 85: an epoch sees every sample once, in an order of its own, the ragged last batch included', async () => {
+    // 25 samples in batches of 10; the label of sample i is in its only feature.
+    const labels = Int32Array.from({ length: 25 }, (_, i) => i)
+    const seen: number[][] = []
+    class Watch extends Layer {
+      compute(node: Node, [x]: readonly [Tensor]): readonly Tensor[] {
+        node.kernels.host((_, [rows]) => void seen.push(Array.from(rows?.data ?? [])), [], [x])
+        return [x]
+      }
+
+      differentiate(_: Node, [dy]: readonly [Tensor]): readonly Tensor[] {
+        return [dy]
+      }
+    }
+    const watched = new Sequential([new Watch(), new Linear(1, 25)], { seed: 1, backend })
+    seen.length = 0
+    await watched.fit(new Tensor(Float32Array.from(labels), [25, 1]), new Tensor(labels, [25]), {
+      ...options({ epochs: 2, batchSize: 10, optimizer: new SGD({ lr: 1e-6 }) }),
+    })
+    expect(seen.map(({ length }) => length)).toEqual([10, 10, 5, 10, 10, 5])
+    const epochs = [seen.slice(0, 3).flat(), seen.slice(3).flat()]
+    for (const order of epochs) expect([...order].sort((a, b) => a - b)).toEqual([...labels])
+    expect(epochs[0]).not.toEqual(epochs[1])
+    expect(epochs[0]).not.toEqual([...labels])
   })
 
   it('learns the spiral', async () => {
@@ -160,6 +191,51 @@ describe.each(backends)('%s', (_, backend) => {
       callbacks: [{ onProgress: () => Promise.reject(new Error('from the callback')) }],
     })
     await expect(failing).rejects.toThrow('from the callback')
+  })
+
+  it('a step that fails leaves the running statistics of the last whole one', async () => {
+    const net = () => new Sequential([new BatchNorm(12), new Linear(4)], { seed: 1, backend })
+    const [failing, whole] = [net(), net()]
+    const given = options({ epochs: 1, shuffle: false, optimizer: new SGD({ lr: 1e38 }) })
+    await expect(failing.fit(x, y, given)).rejects.toMatchObject({ code: 'ERR_NOT_FINITE' })
+    expect(given.optimizer.steps).toBe(1)
+    await whole.fit(x.slice(0, 20), y.slice(0, 20), options({ epochs: 1, shuffle: false }))
+    const statistics = (model: Sequential) => model.buffers.map(({ value }) => Array.from(value.data))
+    expect(statistics(failing)).toEqual(statistics(whole))
+    expect(statistics(whole)[0]?.every((mean) => mean === 0)).toBe(false)
+  })
+
+  it('l2 is part of the losses that fit reports, not of those of evaluate', async () => {
+    const net = model()
+    const optimizer = new SGD({ lr: 1e-12 })
+    const history = await net.fit(
+      x,
+      y,
+      options({ epochs: 1, batchSize: 90, l2: 0.5, optimizer, validationData: { x, y } }),
+    )
+    const squares = net.parameters
+      .filter(({ decay }) => decay)
+      .flatMap(({ value }) => Array.from(value.data))
+      .reduce((sum, w) => sum + w * w, 0)
+    const { loss } = await net.evaluate(x, y)
+    expect(history.loss[0]).toBeCloseTo(loss + 0.25 * squares, 4)
+    expect(history.valLoss[0]).toBeCloseTo(loss + 0.25 * squares, 4)
+  })
+
+  it('targets may be images: rows of any shape that the prediction has', async () => {
+    const images = new Tensor(
+      Float32Array.from({ length: 6 * 16 }, (_, i) => Math.sin(i)),
+      [6, 1, 4, 4],
+    )
+    const net = new Sequential([new Conv2d(1, 1, 3, { padding: 'same' })], { seed: 1, backend })
+    const history = await net.fit(images, images, {
+      epochs: 40,
+      batchSize: 4,
+      loss: mse(),
+      optimizer: new SGD({ lr: 0.1 }),
+    })
+    expect(history.loss.at(-1)).toBeLessThan((history.loss[0] as number) / 10)
+    expect((await net.evaluate(images, images)).loss).toBeLessThan(history.loss[0] as number)
   })
 
   it('initial weights follow from the seed and the place, not from the name of a class', () => {
@@ -299,5 +375,63 @@ describe.each(backends)('%s', (_, backend) => {
       expect(net.params.every(({ data }) => data.every(Number.isFinite))).toBe(true)
       await net.evaluate(x, y)
     })
+    it('inputs whose variance overflows, which batch normalisation would hide: the layer is named', async () => {
+      const net = new Sequential([new BatchNorm(), new Linear(12, 4)], { seed: 1, backend })
+      const large = new Tensor(
+        Float32Array.from(x.data, (value) => value * 1e25),
+        x.shape,
+      )
+      await rejects(net.fit(large, y, options()), 'ERR_NOT_FINITE', /a value in 0\.BatchNorm is Infinity/)
+      expect(net.buffers.every(({ value }) => value.data.every(Number.isFinite))).toBe(true)
+    })
+    it('targets that a loss cannot mean', () => {
+      const wrong = new Tensor(new Float32Array(90 * 4).fill(-1), [90, 4])
+      return rejects(
+        model().fit(x, wrong, options({ loss: binaryCrossEntropy() })),
+        'ERR_DATA',
+        /^A target of sample 0 is -1, binaryCrossEntropy expects numbers from 0 to 1$/,
+      )
+    })
+    it('a callback that would never be called', () =>
+      rejects(
+        model().fit(x, y, options({ callbacks: [{ onEpochend: () => {} } as object] })),
+        'ERR_ARGUMENT',
+        /a callback has onEpochend, which is never called; there are onTrainBegin/,
+      ))
   })
+
+  it('a pass by hand waits for an evaluation to end', async () => {
+    const net = model()
+    const evaluation = net.evaluate(x, y, { loss: crossEntropy() })
+    for (let i = 0; i < 3; i++) await Promise.resolve()
+    expect(() => net.forward(x)).toThrow(/^forward: this model is being evaluated; await evaluate first$/)
+    await evaluation
+    expect(net.forward(x).shape).toEqual([90, 4])
+  })
+})
+
+it('a model that cannot be made leaves the layers of others, and its own, as they were', () => {
+  const taken = new Linear(12, 4)
+  const owner = new Sequential([taken])
+  owner.predict(x)
+  const fresh = new Linear(12)
+  expect(() => new Sequential([fresh, taken]).predict(x)).toThrow(/belongs to another model already/)
+  expect(fresh.parameters).toHaveLength(0)
+  expect(new Sequential([new Linear(7), fresh]).predict(x).shape).toEqual([90, 12])
+})
+
+it('a softmax before a loss that contains it is warned about, once', async () => {
+  const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+  const [backend] = backends.map(([, item]) => item) as [Backend]
+  for (let i = 0; i < 2; i++) {
+    await new Sequential([new Linear(12, 4), new Softmax()], { backend }).fit(x, y, options({ epochs: 1 }))
+  }
+  const calls = [...warn.mock.calls]
+  warn.mockRestore()
+  expect(calls).toEqual([
+    [
+      expect.stringMatching(/^The model ends in Softmax, but crossEntropy takes logits/),
+      { type: 'NetwrightWarning', code: 'NETWRIGHT_SOFTMAX_TWICE' },
+    ],
+  ])
 })

@@ -8,7 +8,7 @@ import { recordTrainingStep } from '../../src/model/step.js'
 import type { TrainableNetwork } from '../../src/model.js'
 import { SGD } from '../../src/optim/sgd.js'
 import type { TensorData } from '../../src/tensor/tensor.js'
-import { dataSpec } from '../../src/train/check-data.js'
+import { dataSlots, dataSpec } from '../../src/train/check-data.js'
 
 export interface TrainingPlan {
   readonly plan: Plan
@@ -24,15 +24,15 @@ export function trainingPlan(
   batchSize: number,
   backend: Backend = model.backend,
 ): TrainingPlan {
-  const sealed = model.seal([dataset.sampleShape])
+  const sealed = model.seal(dataset.sampleShapes)
   const optimizer = new SGD({ lr: 0.1 })
   const { graph, store, regions } = sealed
   const recording = recordTrainingStep(
     graph,
     dataSpec(dataset),
-    crossEntropy(),
+    { loss: crossEntropy(), l2: 0, ranges: store.ranges([]) },
     optimizer,
-    store.ranges([]),
+    model.seed,
     backend.real,
     regions,
   )
@@ -46,8 +46,8 @@ export function trainingPlan(
   plan.bind({
     parameters: store.values,
     gradients: store.gradients,
-    x: dataset.x.data,
-    y: dataset.y.data,
+    buffers: store.buffers,
+    ...dataSlots(dataset),
     order,
     losses,
     correct: allocateArray(backend, 'float32', steps),
@@ -62,6 +62,7 @@ export function trainingPlan(
       samples: dataset.length,
       length: dataset.length,
       at: step,
+      step,
       ringLength: steps,
       lr: 0.1,
     }

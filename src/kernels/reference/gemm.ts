@@ -104,6 +104,22 @@ export function gemm(args: LoopArguments<'gemm'>): undefined {
   }
 }
 
+/** C_i = op(A_i) · op(B_i) + beta · C_i for each i of a batch. */
+export function gemmBatched(args: LoopArguments<'gemmBatched'>): undefined {
+  const { c, a, b, batch, m, n, k } = args
+  for (let i = 0; i < batch; i++) {
+    gemm({
+      ...args,
+      c: c.subarray(i * m * n, (i + 1) * m * n),
+      a: a.subarray(i * m * k, (i + 1) * m * k),
+      b: b.subarray(i * k * n, (i + 1) * k * n),
+      bias: null,
+      relu: 0,
+      alpha: 1,
+    })
+  }
+}
+
 /** C = relu?(alpha · sums + beta · C + bias) for `rows` rows from row `first`, whose sums start at `base`. */
 function finishRows(
   { c, bias, n, relu, alpha, beta }: LoopArguments<'gemm'>,

@@ -4,16 +4,27 @@ import type { TensorData } from '../../tensor/tensor.js'
 import type { Failure } from '../check.js'
 import type { LoopArguments } from './loop.js'
 
-/** sums (cols) = Σ over rows of x (rows,cols) + beta · sums; 4 columns at a time keep their sums in registers. */
-export function sumRows({ sums, x, rows, cols, beta }: LoopArguments<'sumRows'>): undefined {
+/**
+ * sums[to + j] = Σ over rows of x (rows,cols), which begins at `start`, + beta · sums[to + j]. 4 columns at a time keep
+ * their sums in registers.
+ */
+function addRows(
+  sums: TensorData,
+  to: number,
+  x: TensorData,
+  start: number,
+  rows: number,
+  cols: number,
+  beta: number,
+): void {
   const put = (column: number, sum: number): void => {
-    sums[column] = beta === 0 ? sum : sum + beta * sums[column]
+    sums[to + column] = beta === 0 ? sum : sum + beta * sums[to + column]
   }
-  const size = rows * cols
+  const end = start + rows * cols
   let column = 0
   for (; column + 4 <= cols; column += 4) {
     let [s0, s1, s2, s3] = [0, 0, 0, 0]
-    for (let i = column; i < size; i += cols) {
+    for (let i = start + column; i < end; i += cols) {
       s0 += x[i]
       s1 += x[i + 1]
       s2 += x[i + 2]
@@ -26,9 +37,33 @@ export function sumRows({ sums, x, rows, cols, beta }: LoopArguments<'sumRows'>)
   }
   for (; column < cols; column++) {
     let s = 0
-    for (let i = column; i < size; i += cols) s += x[i]
+    for (let i = start + column; i < end; i += cols) s += x[i]
     put(column, s)
   }
+}
+
+/** sums (channels) = Σ over rows and places of x (rows,channels,places) + beta · sums. */
+export function sumChannels({ sums, x, rows, channels, places, beta }: LoopArguments<'sumChannels'>): undefined {
+  for (let channel = 0; channel < channels; channel++) {
+    let total = 0
+    for (let r = 0; r < rows; r++) {
+      const begin = (r * channels + channel) * places
+      let s = 0
+      for (let i = begin; i < begin + places; i++) s += x[i]
+      total += s
+    }
+    sums[channel] = beta === 0 ? total : total + beta * sums[channel]
+  }
+}
+
+/** sums (cols) = Σ over rows of x (rows,cols) + beta · sums. */
+export function sumRows({ sums, x, rows, cols, beta }: LoopArguments<'sumRows'>): undefined {
+  addRows(sums, 0, x, 0, rows, cols, beta)
+}
+
+/** sums (groups,cols) = Σ over i of x (groups,count,cols) + beta · sums. */
+export function sumGroups({ sums, x, groups, count, cols, beta }: LoopArguments<'sumGroups'>): undefined {
+  for (let g = 0; g < groups; g++) addRows(sums, g * cols, x, g * count * cols, count, cols, beta)
 }
 
 /** Column of the first largest value of the `cols` at `start`; the first NaN, if there is one. */
@@ -47,15 +82,18 @@ export function argMax({ y, x, rows, cols }: LoopArguments<'argMax'>): undefined
   for (let r = 0; r < rows; r++) y[r] = argMaxRow(x, r * cols, cols)
 }
 
-/** counts[at] = rows whose label is the arg-max of scores (rows,classes). */
+/** counts[at] = rows whose label is the arg-max of scores (rows,classes), times rows / rows without the label `ignore`. */
 export function countCorrect(args: LoopArguments<'countCorrect'>): Failure | undefined {
-  const { counts, scores, labels, rows, classes, at } = args
+  const { counts, scores, labels, rows, classes, at, ignore } = args
   let count = 0
+  let left = 0
   for (let r = 0; r < rows; r++) {
+    if (labels[r] === ignore) continue
+    left++
     if (labels[r] < 0 || labels[r] >= classes) return { code: 1, row: r, value: labels[r] }
     if (argMaxRow(scores, r * classes, classes) === labels[r]) count++
   }
-  counts[at] = count
+  counts[at] = left === 0 ? 0 : (count * rows) / left
   return undefined
 }
 
@@ -64,6 +102,13 @@ export function sum({ sums, x, n, at, divisor }: LoopArguments<'sum'>): undefine
   let total = 0
   for (let i = 0; i < n; i++) total += x[i]
   sums[at] = total / divisor
+}
+
+/** sums[at] = factor · Σ x² (n) + beta · sums[at]. */
+export function sumSquares({ sums, x, n, at, factor, beta }: LoopArguments<'sumSquares'>): undefined {
+  let total = 0
+  for (let i = 0; i < n; i++) total += x[i] * x[i]
+  sums[at] = factor * total + (beta === 0 ? 0 : beta * sums[at])
 }
 
 /** Fails at the first element of x (n) that is NaN or infinite. */

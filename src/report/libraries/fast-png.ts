@@ -1,0 +1,3 @@
+// The PNG encoder of fast-png. The build bundles it.
+
+export { encode } from 'fast-png'

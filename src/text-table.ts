@@ -1,0 +1,17 @@
+// Rows of texts as lines with aligned columns.
+
+/** Lines of `rows`: the first `left` columns begin at their left edge, the others (numbers) end at their right one. */
+export function textTable(rows: readonly (readonly string[])[], left = 1): readonly string[] {
+  const widths: number[] = []
+  for (const row of rows) {
+    row.forEach((cell, i) => {
+      widths[i] = Math.max(widths[i] ?? 0, cell.length)
+    })
+  }
+  return rows.map((row) =>
+    row
+      .map((cell, i) => (i < left ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  )
+}
