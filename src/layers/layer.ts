@@ -131,7 +131,8 @@ export abstract class Layer {
   /** `Linear(inFeatures 784, outFeatures 50, bias true)`: the kind, and what the layer was made with. */
   toString(): string {
     const settings = Object.entries(this.config).filter(([, value]) => value !== undefined)
-    return `${this.kind}(${settings.map(([name, value]) => `${name} ${String(value)}`).join(', ')})`
+    const text = (value: unknown): string => (Array.isArray(value) ? `[${value.join(', ')}]` : String(value))
+    return `${this.kind}(${settings.map(([name, value]) => `${name} ${text(value)}`).join(', ')})`
   }
 
   /** console.log prints a layer as `toString` does. */

@@ -195,6 +195,7 @@ describe('a layer of your own that does not keep its word', () => {
 it('layers print their kind and settings', () => {
   expect(String(new Linear(784, 50))).toBe('Linear(inFeatures 784, outFeatures 50, bias true)')
   expect(inspect(new Dropout(0.2))).toBe('Dropout(p 0.2)')
+  expect(String(new MaxPool2d(2))).toBe('MaxPool2d(kernel [2, 2], stride [2, 2], padding [0, 0])')
 })
 
 describe('Dropout', () => {
