@@ -86,7 +86,10 @@ export class Node {
   /** The tensors that compute() saved. Throws ERR_STATE when there was no forward pass. */
   get saved(): readonly Tensor[] {
     if (this.#saved !== undefined) return this.#saved
-    throw netwrightError('ERR_STATE', `${this.path}: backward() was called before forward()`)
+    throw netwrightError(
+      'ERR_STATE',
+      `${this.path}: nothing was saved for backward: it was called before forward(), or compute() did not node.save(…)`,
+    )
   }
 
   /** The same node, with what it saved, in a pass that has written no gradient yet: a backward() by hand. */

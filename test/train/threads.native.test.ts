@@ -2,13 +2,21 @@
 
 import { describe, expect, it } from 'vitest'
 import { availableIsas, native } from '../../src/kernels/native/index.js'
+import { AvgPool2d } from '../../src/layers/avg-pool2d.js'
+import { BatchNorm } from '../../src/layers/batch-norm.js'
+import { Conv2d } from '../../src/layers/conv2d.js'
+import { Dropout } from '../../src/layers/dropout.js'
+import { GELU } from '../../src/layers/gelu.js'
 import { Linear } from '../../src/layers/linear.js'
+import { MaxPool2d } from '../../src/layers/max-pool2d.js'
 import { ReLU } from '../../src/layers/relu.js'
+import { Flatten } from '../../src/layers/reshape.js'
 import { crossEntropy } from '../../src/losses/cross-entropy.js'
+import { Adam } from '../../src/optim/adam.js'
 import { SGD } from '../../src/optim/sgd.js'
 import { Sequential } from '../../src/sequential.js'
 import { Tensor } from '../../src/tensor/tensor.js'
-import { weightBits } from '../model/models.js'
+import { bufferBits, weightBits } from '../model/models.js'
 import { toyData } from '../model/toy-graph.js'
 
 // Wide enough that every product, the gradients' sums and the optimizer are cut into chunks and go to several threads.
@@ -18,6 +26,29 @@ function model(isa: string, threads: number): Sequential {
   const layers = [new Linear(300, 257), new ReLU(), new Linear(257, 130), new ReLU(), new Linear(130, 10)]
   return new Sequential(layers, { seed: 9, backend: native({ isa, threads }) })
 }
+// Images large enough that each kernel's work is cut, and a last batch of other size.
+const images = new Tensor(
+  Float32Array.from({ length: 450 * 2 * 14 * 14 }, (_, i) => Math.fround(Math.sin(i * i))),
+  [450, 2, 14, 14],
+)
+function imageModel(isa: string, threads: number): Sequential {
+  return new Sequential(
+    [
+      new Conv2d(16, 3, { padding: 1, init: 'he' }),
+      new BatchNorm(),
+      new ReLU(),
+      new MaxPool2d(2),
+      new Conv2d(24, 3, { padding: 'same', init: 'he' }),
+      new GELU(),
+      new Dropout(0.3),
+      new AvgPool2d(2),
+      new Flatten(),
+      new Linear(10),
+    ],
+    { seed: 9, backend: native({ isa, threads }) },
+  )
+}
+
 const options = () => ({ epochs: 2, batchSize: 128, optimizer: new SGD({ lr: 0.05 }), loss: crossEntropy() })
 
 describe.each(availableIsas())('%s', (isa) => {
@@ -27,6 +58,16 @@ describe.each(availableIsas())('%s', (isa) => {
       const trained = model(isa, threads)
       await trained.fit(x, y, options())
       bits.push(weightBits(trained))
+    }
+    expect(new Set(bits).size).toBe(1)
+  })
+
+  it('nor do convolutions, pooling, batch normalisation and dropout depend on the threads', async () => {
+    const bits: string[] = []
+    for (const threads of [1, 2, 3, 5]) {
+      const trained = imageModel(isa, threads)
+      await trained.fit(images, y, { ...options(), epochs: 1, batchSize: 100, optimizer: new Adam(), l2: 1e-3 })
+      bits.push(`${weightBits(trained)} ${bufferBits(trained)}`)
     }
     expect(new Set(bits).size).toBe(1)
   })
