@@ -108,6 +108,13 @@ function categoryLabels(categories: readonly string[], width: number) {
   return { interval: 0, rotate: widest + 8 < room ? 0 : 40 }
 }
 
+/** A line without markers is shown as one: ECharts puts a dot on every line in a legend. */
+function legendEntry(name: string, panels: readonly Panel[]): string | { name: string; icon: string } {
+  const line = panels.flatMap(({ series }) => series).find((series) => series.name === name)
+  const isPlain = line?.type === 'line' && line.symbol === 'none' && line.lineStyle?.type === 'solid'
+  return isPlain ? { name, icon: 'path://M0 0H24V2H0Z' } : name
+}
+
 /** Pixels that the legend needs at this width. */
 function legendHeight(names: readonly string[], width: number): number {
   if (names.length < 2) return 0
@@ -169,7 +176,7 @@ function chartOption({ options, panels, columns = panels.length, legend = [] }: 
     title: [title, ...(named > 0 ? panels.map(panelTitle) : [])],
     legend: {
       show: legend.length > 1,
-      data: legend.map(chartText),
+      data: legend.map((name) => legendEntry(chartText(name), panels)),
       bottom: margin - 8,
       left: 'center',
       width: room,
