@@ -49,9 +49,11 @@ export interface ParameterCheck {
 export interface GradientReport {
   readonly ok: boolean
   readonly parameters: readonly ParameterCheck[]
-  /** A table for the terminal. */
+  /** A table for the terminal; console.log prints it as well. */
   toString(): string
 }
+
+const inspectCustom: unique symbol = Symbol.for('nodejs.util.inspect.custom')
 
 const mostChecked = 2000
 const sampled = 64
@@ -108,7 +110,9 @@ export function checkGradients(
       const places = placesToCheck(value.size, all, random)
       return { name, shape: value.shape, ...compare(measure.loss, value.data, exact, places, step, tolerance) }
     })
-    return { ok: checks.every(({ ok }) => ok), parameters: checks, toString: () => tableText(checks) }
+    const text = (): string => tableText(checks)
+    const report = { ok: checks.every(({ ok }) => ok), parameters: checks, toString: text, [inspectCustom]: text }
+    return report
   } finally {
     for (const undo of restore) undo()
   }

@@ -5,6 +5,8 @@ import { textTable } from '../text-table.js'
 import type { Trial } from './random-search.js'
 import { type SearchSpaces, valueText } from './space.js'
 
+const inspectCustom: unique symbol = Symbol.for('nodejs.util.inspect.custom')
+
 export class SearchResult<Spaces extends SearchSpaces = SearchSpaces> {
   /** All trials, the best first; those that failed come last, in the order in which they ran. */
   readonly trials: readonly Trial<Spaces>[]
@@ -48,6 +50,11 @@ export class SearchResult<Spaces extends SearchSpaces = SearchSpaces> {
     })
     const table = [['trial', 'round', 'score', ...names, ''], ...lines]
     return textTable(table, table[0]?.length).join('\n')
+  }
+
+  /** console.log prints the table. */
+  [inspectCustom](): string {
+    return this.toTable()
   }
 }
 

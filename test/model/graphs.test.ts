@@ -1,5 +1,6 @@
 // Graphs train, and their gradients are right.
 
+import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import type { Kernels } from '../../src/kernels/kernels.js'
 import { native } from '../../src/kernels/native/index.js'
@@ -73,6 +74,7 @@ it('checkGradients finds a wrong gradient and names the parameter', () => {
   const report = checkGradients(model, { x: dataset.inputs.map((x) => x.slice(0, 4)), ...batch })
   expect(report.ok).toBe(false)
   expect(String(report)).toMatch(/0\.weight.*WRONG/)
+  expect(inspect(report)).toBe(String(report))
   expect(first?.name).toBe('weight')
 })
 
