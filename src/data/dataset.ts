@@ -2,14 +2,13 @@
 // here (train/ gathers batches by permuted order).
 
 import { describe, netwrightError } from '../errors.js'
+import { inspectCustom } from '../inspect-custom.js'
 import { copyAs, type TensorLike, tensor } from '../tensor/create.js'
 import { checkLabels } from '../tensor/labels.js'
 import { isNumberArray } from '../tensor/nested.js'
 import { shapeText, sizeOf } from '../tensor/shape.js'
 import { Tensor, type TensorData, type TensorElement } from '../tensor/tensor.js'
 import { isShared, sharedArray } from './shared-array.js'
-
-const inspectCustom: unique symbol = Symbol.for('nodejs.util.inspect.custom')
 
 export interface DatasetOptions {
   /** Float type in which samples and dense targets are kept; default float32. Byte samples stay bytes. */

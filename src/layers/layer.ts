@@ -1,6 +1,7 @@
 // Layer: what every layer is made of, and how it is used by hand, without a model.
 
 import { netwrightError } from '../errors.js'
+import { inspectCustom } from '../inspect-custom.js'
 import { eagerKernels, floatTypeOf } from '../kernels/default-backend.js'
 import { Random } from '../random/random.js'
 import type { TensorLike } from '../tensor/create.js'
@@ -13,8 +14,6 @@ import type { Parameter } from './parameter.js'
 import { requireSameRows } from './same-rows.js'
 import type { StateTensor } from './state-tensor.js'
 import { applyLayer, type Value } from './value.js'
-
-const inspectCustom: unique symbol = Symbol.for('nodejs.util.inspect.custom')
 
 /** Layers used by hand so far: each has random numbers of its own. */
 let byHand = 0

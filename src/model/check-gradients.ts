@@ -1,6 +1,7 @@
 // checkGradients: a model's gradients against central differences, in float64 on the reference.
 
 import { checkOptions, describe, netwrightError, requireFlag, requireNumber, requireWhole } from '../errors.js'
+import { inspectCustom } from '../inspect-custom.js'
 import { eagerKernels } from '../kernels/default-backend.js'
 import type { Kernels } from '../kernels/kernels.js'
 import { Pass } from '../layers/node.js'
@@ -52,8 +53,6 @@ export interface GradientReport {
   /** A table for the terminal; console.log prints it as well. */
   toString(): string
 }
-
-const inspectCustom: unique symbol = Symbol.for('nodejs.util.inspect.custom')
 
 const mostChecked = 2000
 const sampled = 64

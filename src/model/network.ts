@@ -1,6 +1,7 @@
 // Network: a graph of layers with its parameters in memory; forward, backward and predict. Training is in train/.
 
 import { checkOptions, describe, netwrightError, requireWhole } from '../errors.js'
+import { inspectCustom } from '../inspect-custom.js'
 import type { Backend, Lock } from '../kernels/backend.js'
 import { defaultBackend } from '../kernels/default-backend.js'
 import { Plan, requireDone } from '../kernels/plan.js'
@@ -19,8 +20,6 @@ import { type BackwardPass, type ForwardPass, type Graph, inputShapes, requireIn
 import { ParameterStore } from './parameter-store.js'
 import { recordPrediction } from './step.js'
 import { summaryText } from './summary.js'
-
-const inspectCustom: unique symbol = Symbol.for('nodejs.util.inspect.custom')
 
 /** Options of every model. */
 export interface ModelOptions {

@@ -1,11 +1,10 @@
 // What a search found: its trials from best to worst, and a table of them.
 
 import { netwrightError } from '../errors.js'
+import { inspectCustom } from '../inspect-custom.js'
 import { textTable } from '../text-table.js'
 import type { Trial } from './random-search.js'
 import { type SearchSpaces, valueText } from './space.js'
-
-const inspectCustom: unique symbol = Symbol.for('nodejs.util.inspect.custom')
 
 export class SearchResult<Spaces extends SearchSpaces = SearchSpaces> {
   /** All trials, the best first; those that failed come last, in the order in which they ran. */

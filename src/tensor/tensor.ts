@@ -1,13 +1,12 @@
 // Tensor: a contiguous row-major array with a shape. No arithmetic here (src/math.ts), no gradients (model/).
 
 import { describe, netwrightError } from '../errors.js'
+import { inspectCustom } from '../inspect-custom.js'
 import { argMaxAlong, argMaxOf } from './arg-max.js'
 import { type NestedArray, nest } from './nested.js'
 import { arrayText } from './print.js'
 import { checkIndex, checkShape, type Shape, shapeText, sizeOf } from './shape.js'
 import { copyStrided } from './strided.js'
-
-const inspectCustom: unique symbol = Symbol.for('nodejs.util.inspect.custom')
 
 export type TensorElement = 'float32' | 'float64' | 'int32' | 'uint8'
 export type TensorData = Float32Array | Float64Array | Int32Array | Uint8Array
