@@ -134,7 +134,7 @@ export function toDataset(x: Dataset | SamplesLike, y?: TensorLike, options: Dat
 }
 
 /** Several inputs are told from nested arrays by their elements. */
-const isListOfTensors = (x: SamplesLike): x is readonly Tensor[] =>
+export const isListOfTensors = (x: SamplesLike): x is readonly Tensor[] =>
   Array.isArray(x) && x.length > 0 && x.every((item) => item instanceof Tensor)
 
 function toTensor(name: 'x' | 'y', value: TensorLike): Tensor {

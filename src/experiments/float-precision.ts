@@ -9,7 +9,7 @@ import type { Sequential } from '../sequential.js'
 import { tensor } from '../tensor/create.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { Experiment, Lab } from './experiment.js'
-import { twoLayerModel } from './two-layer-model.js'
+import { multiLayerPerceptron, twoLayerNet } from './networks.js'
 
 export const floatPrecision: Experiment = {
   name: 'float-precision',
@@ -64,7 +64,7 @@ export const floatPrecision: Experiment = {
 
 async function trained(lab: Lab, backend: Backend, label: string): Promise<Sequential> {
   const { train } = await lab.digits()
-  const model = twoLayerModel(lab.seed, backend)
+  const model = multiLayerPerceptron({ seed: lab.seed, backend }, twoLayerNet)
   const epochs = lab.quick ? 2 : 4
   await model.fit(train.slice(0, lab.quick ? 2000 : 20_000), {
     loss: crossEntropy(),
@@ -82,7 +82,7 @@ type Weights = Readonly<Record<string, Tensor>>
 
 /** A float32 model with these weights. */
 function withWeights(weights: Weights, lab: Lab): Sequential {
-  const model = twoLayerModel(lab.seed, lab.backend)
+  const model = multiLayerPerceptron(lab, twoLayerNet)
   model.loadStateDict(weights)
   return model
 }

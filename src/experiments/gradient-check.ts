@@ -6,8 +6,8 @@ import { checkGradients } from '../model/check-gradients.js'
 import { histogram } from '../report/histogram.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { Experiment, Lab } from './experiment.js'
+import { multiLayerPerceptron, twoLayerNet } from './networks.js'
 import { smallDigits } from './small-digits.js'
-import { twoLayerModel } from './two-layer-model.js'
 
 /**
  * Mean differences of the notes' procedure, re-run in NumPy. Most of them is no error of either gradient: the notes' loss
@@ -117,7 +117,7 @@ function differencePicture(lab: Lab, { params }: TwoLayerNet, exact: Params, num
 /** The library's own check, which takes any model, samples large tensors and finds kinks by their slopes. */
 function reportLibraryCheck(lab: Lab, x: Tensor, y: Tensor): void {
   const report = checkGradients(
-    twoLayerModel(lab.seed, lab.backend),
+    multiLayerPerceptron(lab, twoLayerNet),
     { x, y, loss: crossEntropy() },
     { seed: lab.seed },
   )

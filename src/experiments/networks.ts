@@ -46,6 +46,9 @@ export function multiLayerPerceptron({ seed, backend }: Source, options: MultiLa
   return new Sequential([...layers, last], { seed, backend })
 }
 
+/** The book's TwoLayerNet, 784-50-10, weights normal with standard deviation 0.01. */
+export const twoLayerNet: MultiLayerOptions = { hidden: [50], init: 0.01 }
+
 /** `count` hidden layers of 100, as the notes' experiments have them. */
 export const hundreds = (count: number): readonly number[] => new Array<number>(count).fill(100)
 

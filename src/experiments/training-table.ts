@@ -8,7 +8,7 @@ import { lineChart } from '../report/line-chart.js'
 import { Tensor } from '../tensor/tensor.js'
 import type { Callback } from '../train/options.js'
 import type { Experiment, Lab } from './experiment.js'
-import { twoLayerModel } from './two-layer-model.js'
+import { multiLayerPerceptron, twoLayerNet } from './networks.js'
 
 /** Train and test accuracy of the notes' run, epoch 0 to 16. */
 const notes = [
@@ -64,7 +64,7 @@ interface Line {
  */
 async function train(lab: Lab, epochs: number): Promise<readonly Line[]> {
   const { train, test } = await lab.digits()
-  const model = twoLayerModel(lab.seed, lab.backend)
+  const model = multiLayerPerceptron(lab, twoLayerNet)
   const optimizer = new SGD({ lr: 0.1 })
   const loss = crossEntropy()
   const random = new Random(lab.seed, 'training table')

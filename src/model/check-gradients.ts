@@ -1,5 +1,6 @@
 // checkGradients: a model's gradients against central differences, in float64 on the reference.
 
+import { isListOfTensors, type SamplesLike } from '../data/dataset.js'
 import { checkOptions, describe, netwrightError, requireFlag, requireNumber, requireWhole } from '../errors.js'
 import { inspectCustom } from '../inspect-custom.js'
 import { eagerKernels } from '../kernels/default-backend.js'
@@ -67,7 +68,7 @@ const sampled = 64
  */
 export function checkGradients(
   network: Network,
-  batch: { readonly x: TensorLike | readonly Tensor[]; readonly y: TensorLike; readonly loss: Loss },
+  batch: { readonly x: SamplesLike; readonly y: TensorLike; readonly loss: Loss },
   options: CheckGradientsOptions = {},
 ): GradientReport {
   checkOptions('checkGradients', options, ['step', 'tolerance', 'all', 'seed'])
@@ -81,8 +82,7 @@ export function checkGradients(
   }
   const { x, y } = batch
   const loss = requireLoss('checkGradients', batch.loss)
-  const isList = Array.isArray(x) && x.length > 0 && x.every((item) => item instanceof Tensor)
-  const inputs = (isList ? (x as readonly Tensor[]) : [x as TensorLike]).map((input) => toReal(input, 'float64'))
+  const inputs = (isListOfTensors(x) ? x : [x]).map((input) => toReal(input, 'float64'))
   if (!inputs.every(({ size, rank }) => size > 0 && rank > 1)) {
     throw netwrightError('ERR_DATA', `checkGradients: x is ${describe(x)}, expected a batch of samples`, 'RangeError')
   }
