@@ -7,10 +7,11 @@ import { type KernelName, kernelNames } from '../src/kernels/declarations.js'
 import type { KernelArguments } from '../src/kernels/kernels.js'
 import { type NativeBackend, native } from '../src/kernels/native/index.js'
 import { reference } from '../src/kernels/reference/backend.js'
+import { workOf } from '../src/kernels/work.js'
 import { tensorArguments } from '../test/kernels/harness.js'
 import type { Numbers } from '../test/kernels/spec.js'
 import { specOf } from '../test/kernels/specs.js'
-import { interleave, median, medianRatio, peakSubject, type Row, type Subject, tableText } from './measure.js'
+import { interleave, median, medianRatio, peakSubject, type Row, roundsOf, type Subject, tableText } from './measure.js'
 
 /** What `--json` prints, one per kernel, shape and backend. */
 interface KernelRow extends Row {
@@ -43,9 +44,8 @@ function measure(
   rounds: number,
 ): KernelRow[] {
   const slow = reference()
-  const flops = specOf(kernel).flops(numbers)
-  const bytes = specOf(kernel).bytes(numbers)
   const args = tensorArguments(kernel, numbers, (length, element) => slow.kernels.empty([length], element))
+  const { flops, bytes } = workOf(kernel, args)
   const peak = peakSubject(fast)
   const subjects = [kernelSubject(slow.kernels, kernel, args), kernelSubject(fast.kernels, kernel, args), peak]
   const [slowTimes = [], fastTimes = [], peakTimes = []] = interleave(subjects, rounds)
@@ -91,7 +91,7 @@ function main(): void {
   }
   const fast = native({ threads: Number(options.threads), ...(options.isa === undefined ? {} : { isa: options.isa }) })
   const rows = selected.flatMap(({ kernel, shape, numbers }) =>
-    measure(kernel, shape, numbers, fast, Number(options.rounds)),
+    measure(kernel, shape, numbers, fast, roundsOf(options.rounds)),
   )
   if (options.json) {
     console.log(JSON.stringify(rows, null, 2))

@@ -20,8 +20,16 @@ export interface Row {
   readonly peakGflops: number | null
   /** Share of that, whatever the number of threads; median over rounds. */
   readonly peakShare: number | null
-  /** How many times as fast as the reference: median over rounds. */
+  /** How many times as fast as the reference: median over rounds. NaN, in JSON null, where it was left out. */
   readonly ratioToReference: number
+}
+
+/** The value of `--rounds`: a whole number above 0; anything else ends the program with a line on stderr. */
+export function roundsOf(text: string): number {
+  const rounds = Number(text)
+  if (Number.isInteger(rounds) && rounds > 0) return rounds
+  console.error(`--rounds is '${text}', expected a whole number above 0`)
+  process.exit(2)
 }
 
 export function median(values: readonly number[]): number {
@@ -31,46 +39,53 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
 }
 
+/** A subject takes part in as many rounds as it manages in this time, and in two at least. */
+const longestMilliseconds = 4000
+
 /**
  * How many calls in a row last about `milliseconds`, long enough for a timer's own error to be nothing. Runs for 30 ms
- * and at least 10 calls before it counts, so that V8 has optimised what it is going to.
+ * and at least 10 calls or half a second before it counts, so that V8 has optimised what it is going to.
  */
-function callsFor(run: () => void, milliseconds: number): number {
+function callsFor(run: () => void, milliseconds: number): { readonly calls: number; readonly each: number } {
   const begin = performance.now()
-  for (let call = 0; performance.now() - begin < 30 || call < 10; call++) run()
+  const elapsed = (): number => performance.now() - begin
+  for (let call = 0; elapsed() < 30 || (call < 10 && elapsed() < 500); call++) run()
   for (let calls = 1; ; calls *= 2) {
     const start = performance.now()
     for (let call = 0; call < calls; call++) run()
     const time = performance.now() - start
-    if (time >= milliseconds / 4 || calls >= 2 ** 22) return Math.max(1, Math.round((calls * milliseconds) / time))
+    if (time < milliseconds / 4 && calls < 2 ** 22) continue
+    return { calls: Math.max(1, Math.round((calls * milliseconds) / time)), each: time / calls }
   }
 }
 
 /**
  * Milliseconds of one call of each subject, as `times[subject][round]`. Rounds take turns, A B C A B C …, so that a slow
- * spell of the machine meets all of them: compare within rounds (medianRatio), not medians of different spells.
+ * spell of the machine meets all of them: compare within rounds (medianRatio), not medians of different spells. Subjects
+ * of seconds a call leave after fewer rounds.
  */
 export function interleave(
   subjects: readonly Subject[],
   rounds: number,
   milliseconds = 5,
 ): readonly (readonly number[])[] {
-  const calls = subjects.map(({ run }) => callsFor(run, milliseconds))
+  const counts = subjects.map(({ run }) => callsFor(run, milliseconds))
   const times: number[][] = subjects.map(() => [])
   for (let round = 0; round < rounds; round++) {
     subjects.forEach(({ run }, i) => {
-      const count = calls[i] as number
+      const { calls, each } = counts[i] as { calls: number; each: number }
+      if (round >= Math.max(2, longestMilliseconds / (calls * each))) return
       const start = performance.now()
-      for (let call = 0; call < count; call++) run()
-      times[i]?.push((performance.now() - start) / count)
+      for (let call = 0; call < calls; call++) run()
+      times[i]?.push((performance.now() - start) / calls)
     })
   }
   return times
 }
 
-/** Median over rounds of how many times as long `b` took as `a`. */
+/** Median, over the rounds that both took part in, of how many times as long `b` took as `a`. */
 export function medianRatio(a: readonly number[], b: readonly number[]): number {
-  return median(a.map((time, round) => (b[round] ?? Number.NaN) / time))
+  return median(a.slice(0, b.length).map((time, round) => (b[round] as number) / time))
 }
 
 /** Nothing but FMAs in registers on one core, `flops` operations a call: its rate is the core's peak in that round. */

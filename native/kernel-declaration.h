@@ -27,11 +27,15 @@ struct Rule {
   Expression holds;
 };
 
+// How the work may be cut; src/kernels/declaration.ts, Split.
+enum class SplitBy : uint8_t { samples, rows, outputs, groups, serial };
+
 struct Declaration {
   const char* name;
   const Parameter* parameters;
   int parameterCount;
   const Rule* rules;
+  SplitBy splitBy;
   Expression units;  // null: the kernel counts its own
   int64_t block;     // elements of `units` in one unit
   Expression cost;   // rough nanoseconds on one core

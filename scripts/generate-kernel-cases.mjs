@@ -8,6 +8,7 @@ import { tsImport } from 'tsx/esm/api'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const { declarations, kernelNames } = await tsImport('../src/kernels/declarations.ts', import.meta.url)
+const { workOf } = await tsImport('../src/kernels/work.ts', import.meta.url)
 const { specs } = await tsImport('../test/kernels/specs.ts', import.meta.url)
 
 /** Operations and bytes of a case: stray accesses happen at edges and odd sizes, which small cases have too. */
@@ -16,8 +17,11 @@ const largestWork = 1_000_000
 const cpp = (value) => (Number.isNaN(value) ? 'NAN' : String(value).replace('Infinity', 'INFINITY'))
 
 function rowsOf(kernel) {
-  const { cases, flops, bytes } = specs[kernel] ?? { cases: [] }
-  const small = cases.filter((numbers) => flops(numbers) + bytes(numbers) <= largestWork)
+  const { cases } = specs[kernel] ?? { cases: [] }
+  const small = cases.filter((numbers) => {
+    const { flops, bytes } = workOf(kernel, numbers)
+    return flops + bytes <= largestWork
+  })
   return small.map((numbers) => {
     const values = declarations[kernel].parameters.map(({ kind, name, default: value }) =>
       cpp(kind === 'tensor' ? 0 : (numbers[name] ?? value)),

@@ -72,7 +72,7 @@ static const Rule ${name}Rules[] = {${rules.map((rule) => `\n  {${text(rule)}, $
 `
   const units = split.units === 'kernel' ? 'nullptr' : closure(split.units)
   rows.push(
-    `{${text(name)}, generated::${name}Parameters, ${parameters.length}, generated::${name}Rules, ${units}, ${split.block}, ${closure(cost)}, ${failures.length}}`,
+    `{${text(name)}, generated::${name}Parameters, ${parameters.length}, generated::${name}Rules, SplitBy::${split.by}, ${units}, ${split.block}, ${closure(cost)}, ${failures.length}}`,
   )
 }
 argumentsHeader += `

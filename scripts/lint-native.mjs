@@ -6,10 +6,11 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const files = readdirSync(join(root, 'native'), { recursive: true, withFileTypes: true })
+const files = ['native', 'bench/peers']
+  .flatMap((folder) => readdirSync(join(root, folder), { recursive: true, withFileTypes: true }))
   .filter((entry) => entry.isFile() && /\.(cc|h)$/.test(entry.name))
   .map((entry) => join(entry.parentPath, entry.name))
-  .filter((path) => !path.startsWith(join(root, 'native/build')))
+  .filter((path) => !path.startsWith(join(root, 'native/build')) && !path.includes('node_modules'))
 
 const mode = process.argv.includes('--write') ? ['-i'] : ['--dry-run', '-Werror']
 const { status, error } = spawnSync('clang-format', [...mode, ...files], { cwd: root, stdio: 'inherit' })

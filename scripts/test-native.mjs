@@ -7,39 +7,22 @@
 //
 // Needs build/generated, which `npm run build` makes; adds the kernels' cases to it.
 
-import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-
-const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const native = join(root, 'native')
-const compiler = process.env.CXX ?? ['c++', 'g++', 'clang++'].find((name) => !spawnSync(name, ['--version']).error)
-const { core, kernels, defines, flags, isas } = JSON.parse(readFileSync(join(native, 'sources.json'), 'utf8'))
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { buildPrograms, compiler, execute, requireCompiler, root } from './native-core.mjs'
 
 function fail(message) {
   console.error(message)
   process.exit(1)
 }
-if (compiler === undefined) fail('No C++ compiler: set CXX.')
-if (!existsSync(join(root, 'build/generated/kernel-arguments.h'))) fail('build/generated is missing: npm run build')
+try {
+  requireCompiler()
+} catch (error) {
+  fail(error.message)
+}
 if (process.platform === 'win32') fail('The C++ tests need mmap: run them on Linux or macOS.')
 await import('./generate-kernel-cases.mjs')
-
-function execute(command, parameters) {
-  return new Promise((resolve, reject) => {
-    let output = ''
-    const child = spawn(command, parameters, { stdio: ['ignore', 'pipe', 'inherit'] })
-    child.stdout.on('data', (chunk) => {
-      process.stdout.write(chunk)
-      output += chunk
-    })
-    child.on('error', reject)
-    child.on('close', (code, signal) =>
-      code === 0 ? resolve(output) : reject(new Error(`${command}: ${signal ?? code}`)),
-    )
-  })
-}
 
 const total = { passed: 0, failed: 0 }
 async function runTests(program) {
@@ -49,34 +32,11 @@ async function runTests(program) {
   total.failed += Number(failed)
 }
 
-const isasHere = Object.entries(isas[process.arch] ?? fail(`No kernels for ${process.arch}.`))
-const common = [...flags.common, ...defines.map((define) => `-D${define}`), `-I${native}`, `-I${root}/build/generated`]
-
-/** Two compilers at a time, longest first. */
 async function buildAndRun(name, extra, programs) {
-  const folder = join(root, 'build/native-test', name)
-  mkdirSync(folder, { recursive: true })
-  const jobs = [
-    ...isasHere
-      .toReversed()
-      .map(([isa, own]) => ({ source: kernels, object: isa, own: [...flags.kernels, ...own.flags] })),
-    ...programs.map((program) => ({ source: `test/${program}.cc`, object: program, own: [] })),
-    ...core.map((source) => ({ source, object: source.replace('.cc', ''), own: [] })),
-  ]
-  const shared = jobs.filter(({ object }) => !programs.includes(object))
-  async function work() {
-    for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
-      const { source, object, own } = job
-      const output = join(folder, `${object}.o`)
-      await execute(compiler, [...common, ...own, ...extra, '-c', join(native, source), '-o', output])
-    }
-  }
-  await Promise.all([work(), work()])
-  for (const program of programs) {
-    const objects = [program, ...shared.map(({ object }) => object)].map((object) => join(folder, `${object}.o`))
-    await execute(compiler, [...extra, ...objects, '-pthread', '-o', join(folder, program)])
-    console.log(`${program}, ${name}`)
-    await runTests(join(folder, program))
+  const sources = programs.map((program) => join(root, 'native/test', `${program}.cc`))
+  for (const program of await buildPrograms(join(root, 'build/native-test', name), sources, extra)) {
+    console.log(`${basename(program)}, ${name}`)
+    await runTests(program)
   }
 }
 

@@ -105,6 +105,15 @@ export {
 export type { PixelImage } from './report/pixels.js'
 export { type TerminalImageOptions, terminalImage } from './report/terminal-image.js'
 export { type WritePictureOptions, type WrittenPicture, writePicture } from './report/write-picture.js'
+export { type CosineOptions, type CosineSchedule, cosine } from './schedules/cosine.js'
+export { type CosineRestartsOptions, type CosineRestartsSchedule, cosineRestarts } from './schedules/cosine-restarts.js'
+export { type ExponentialOptions, type ExponentialSchedule, exponential } from './schedules/exponential.js'
+export { type MultiStepOptions, type MultiStepSchedule, multiStep } from './schedules/multi-step.js'
+export { type OneCycleOptions, type OneCycleSchedule, oneCycle } from './schedules/one-cycle.js'
+export { type PolynomialOptions, type PolynomialSchedule, polynomial } from './schedules/polynomial.js'
+export { type Run, type Schedule, scheduleAt, valueAt } from './schedules/schedule.js'
+export { type StepOptions, type StepSchedule, step } from './schedules/step.js'
+export { type WarmUpOptions, type WarmUpSchedule, warmUp } from './schedules/warm-up.js'
 export {
   type RandomSearchOptions,
   randomSearch,

@@ -43,9 +43,10 @@ export abstract class TrainableNetwork extends Network {
    * several inputs a list of tensors as `x`).
    *
    * The native backend trains on a thread of its own; the event loop stays free. Calling `fit` again goes on from
-   * where the model stands: the order of samples, and the moments and steps of an optimizer used before. An optimizer
-   * belongs to one model. While `fit` runs, leave the model's layers and parameters alone; `predict` and `evaluate`
-   * take their turn. A rate so high that a weight overflows is found by the next step, whose loss is no number.
+   * where the model stands: the order of samples, and the moments and steps of an optimizer used before. Only schedules
+   * that end with the run begin anew. An optimizer belongs to one model. While `fit` runs, leave the model's layers and
+   * parameters alone; `predict` and `evaluate` take their turn. A rate so high that a weight overflows is found by the
+   * next step, whose loss is no number.
    *
    * Rejects with ERR_SHAPE where data, model and loss do not fit, ERR_LABEL for a label out of range, ERR_DATA for an
    * empty set, ERR_NOT_FINITE when the loss or a gradient is NaN or infinite, ERR_STATE while another fit of this
@@ -90,7 +91,9 @@ export abstract class TrainableNetwork extends Network {
     const batchSize = requireWhole('evaluate: batchSize', options.batchSize ?? 500)
     const dataset = this.#dataset(data, paired ? undefined : (second as TensorLike))
     const evaluator = new Evaluator(this, dataset, loss, batchSize)
-    return (await this.#state.turns.take(() => evaluator.run())) as Evaluation
+    const evaluation = await this.#state.turns.take(() => evaluator.run())
+    evaluator.reportProfile()
+    return evaluation as Evaluation
   }
 
   /** What saved files call it. */

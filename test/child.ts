@@ -13,16 +13,24 @@ export interface ChildResult {
   readonly milliseconds: number
 }
 
+interface ChildOptions {
+  readonly execArgv?: readonly string[]
+  readonly seconds?: number
+  /** Environment variables besides those of this process. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
 /** Runs `file` (from the repository's root) with `args`; killed after `seconds`. */
 export function runChild(
   file: string,
   args: readonly string[],
-  { execArgv = [], seconds = 60 }: { readonly execArgv?: readonly string[]; readonly seconds?: number } = {},
+  { execArgv = [], seconds = 60, env = {} }: ChildOptions = {},
 ): Promise<ChildResult> {
   return new Promise((resolve, reject) => {
     const started = performance.now()
     const child = spawn(process.execPath, [...execArgv, '--import', 'tsx', file, ...args], {
       cwd: root,
+      env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: seconds * 1e3,
       killSignal: 'SIGKILL',

@@ -10,6 +10,8 @@
 #if defined(_WIN32)
 #define NOMINMAX
 #include <windows.h>
+#elif defined(__linux__)
+#include <sys/mman.h>
 #endif
 
 #include "../dispatch.h"
@@ -172,6 +174,17 @@ Napi::Value addressModulo(const Napi::CallbackInfo& info) {
       info.Env(), static_cast<double>(reinterpret_cast<uintptr_t>(data) % static_cast<uintptr_t>(modulus)));
 }
 
+// useHugePages(view): asks the system to back untouched memory, which begins on a huge page, with such pages;
+// does nothing where it cannot (other systems than Linux, huge pages switched off).
+void useHugePages(const Napi::CallbackInfo& info) {
+  if (!info[0].IsTypedArray()) throw Napi::TypeError::New(info.Env(), "view is not a typed array");
+#if defined(__linux__)
+  void* data = nullptr;
+  napi_get_typedarray_info(info.Env(), info[0], nullptr, nullptr, &data, nullptr, nullptr);
+  (void)madvise(data, info[0].As<Napi::TypedArray>().ByteLength(), MADV_HUGEPAGE);
+#endif
+}
+
 // burstFma(isa, iterations): runs a register-only FMA loop and returns the FLOPs done; timed, it is the
 // core's peak.
 Napi::Value burstFma(const Napi::CallbackInfo& info) {
@@ -240,6 +253,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("runUnits", Napi::Function::New(env, runUnits, "runUnits"));
   exports.Set("adjustExternalMemory", Napi::Function::New(env, adjustExternalMemory, "adjustExternalMemory"));
   exports.Set("addressModulo", Napi::Function::New(env, addressModulo, "addressModulo"));
+  exports.Set("useHugePages", Napi::Function::New(env, useHugePages, "useHugePages"));
   exports.Set("burstFma", Napi::Function::New(env, burstFma, "burstFma"));
   return exports;
 }

@@ -41,6 +41,13 @@ Doubles doublesArgument(const Napi::CallbackInfo& info, size_t i, const char* na
   fail(info.Env(), std::string("Plan: ") + name + " is not a Float64Array", "ERR_ARGUMENT");
 }
 
+// Bytes of an element; 0 for arrays that no tensor has.
+int64_t elementSize(napi_typedarray_type type) {
+  if (type == napi_float64_array) return 8;
+  if (type == napi_float32_array || type == napi_int32_array) return 4;
+  return type == napi_uint8_array ? 1 : 0;
+}
+
 }  // namespace
 
 Napi::Function LockHandle::define(Napi::Env env) {
@@ -86,20 +93,23 @@ Napi::Function PlanHandle::define(Napi::Env env) {
   return DefineClass(
       env, "Plan",
       {InstanceMethod<&PlanHandle::bind>("bind"), InstanceMethod<&PlanHandle::runSync>("runSync"),
-       InstanceMethod<&PlanHandle::run>("run"), InstanceMethod<&PlanHandle::stop>("stop")});
+       InstanceMethod<&PlanHandle::runStep>("runStep"), InstanceMethod<&PlanHandle::run>("run"),
+       InstanceMethod<&PlanHandle::stop>("stop"), InstanceMethod<&PlanHandle::profile>("profile"),
+       InstanceMethod<&PlanHandle::measurements>("measurements")});
 }
 
 PlanHandle::PlanHandle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PlanHandle>(info) {
   const Napi::Env env = info.Env();
   const Doubles code = doublesArgument(info, 0, "code");
   plan_.slotCount = static_cast<int>(wholeArgument(info, 1, "slotCount", 0, 1 << 16));
-  plan_.columnCount = static_cast<int>(wholeArgument(info, 2, "columnCount", 1, 1 << 16));
-  plan_.table = info[3].IsString() ? findTable(info[3].As<Napi::String>().Utf8Value().c_str()) : nullptr;
+  plan_.inputCount = static_cast<int>(wholeArgument(info, 2, "inputCount", 0, plan_.slotCount));
+  plan_.columnCount = static_cast<int>(wholeArgument(info, 3, "columnCount", 1, 1 << 16));
+  plan_.table = info[4].IsString() ? findTable(info[4].As<Napi::String>().Utf8Value().c_str()) : nullptr;
   if (plan_.table == nullptr) fail(env, "Plan: this CPU cannot run that ISA", "ERR_BACKEND");
-  const int threads = static_cast<int>(wholeArgument(info, 4, "threads", 1, maxThreads));
-  lock_ = LockHandle::of(info[5]);
+  const int threads = static_cast<int>(wholeArgument(info, 5, "threads", 1, maxThreads));
+  lock_ = LockHandle::of(info[6]);
   if (lock_ == nullptr) fail(env, "Plan: lock is not a Lock", "ERR_ARGUMENT");
-  lockObject_ = Napi::Persistent(info[5].As<Napi::Object>());
+  lockObject_ = Napi::Persistent(info[6].As<Napi::Object>());
   const std::string problem = plan_.parse(code.data, code.length);
   if (!problem.empty()) fail(env, "Plan: " + problem, "ERR_ARGUMENT");
   executor_ = std::make_unique<Executor>(plan_, threads, lock_->mutex());
@@ -109,11 +119,21 @@ void PlanHandle::requireIdle(Napi::Env env) const {
   if (busy_) fail(env, "Plan: a job is running", "ERR_STATE");
 }
 
+void PlanHandle::requireBound(Napi::Env env) const {
+  if (bound_.size() != static_cast<size_t>(plan_.slotCount - plan_.inputCount))
+    fail(env, "Plan: no slots are bound", "ERR_STATE");
+}
+
+void PlanHandle::refuseHeldLock(Napi::Env env) const {
+  const bool commits = !plan_.calls.empty() && plan_.calls.back().commit;
+  if (commits && lock_->heldByScript()) fail(env, "Plan: its lock is held by the caller", "ERR_STATE");
+}
+
 void PlanHandle::bind(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (!info[0].IsArray()) fail(env, "Plan: slots is not an array", "ERR_ARGUMENT");
   const auto given = info[0].As<Napi::Array>();
-  const auto slotCount = static_cast<uint32_t>(plan_.slotCount);
+  const auto slotCount = static_cast<uint32_t>(plan_.slotCount - plan_.inputCount);
   if (given.Length() != slotCount) fail(env, "Plan: wrong number of slots", "ERR_ARGUMENT");
   std::vector<Slot> slots;
   std::vector<Napi::ObjectReference> bound;
@@ -133,12 +153,11 @@ void PlanHandle::bind(const Napi::CallbackInfo& info) {
       fail(env, "Plan: slot " + std::to_string(i) + " is not a typed array on a SharedArrayBuffer",
            "ERR_ARGUMENT");
     }
-    const size_t bytes = type == napi_float64_array ? 8 : type == napi_uint8_array ? 1 : 4;
-    const bool known = type == napi_float64_array || type == napi_uint8_array || type == napi_float32_array ||
-                       type == napi_int32_array;
-    if (!known) fail(env, "Plan: slot " + std::to_string(i) + " has an unknown element type", "ERR_ARGUMENT");
+    const int64_t bytes = elementSize(type);
+    if (bytes == 0)
+      fail(env, "Plan: slot " + std::to_string(i) + " has an unknown element type", "ERR_ARGUMENT");
     bound.push_back(Napi::Persistent(Napi::Object(env, buffer)));
-    slots.push_back({static_cast<char*>(data), static_cast<int64_t>(length * bytes)});
+    slots.push_back({static_cast<char*>(data), static_cast<int64_t>(length) * bytes});
   }
   requireIdle(env);
   bound_ = std::move(bound);
@@ -148,8 +167,8 @@ void PlanHandle::bind(const Napi::CallbackInfo& info) {
 // Reads (steps, count, step, call, budget) into the run in progress.
 void PlanHandle::prepare(const Napi::CallbackInfo& info) {
   requireIdle(info.Env());
-  if (bound_.size() != static_cast<size_t>(plan_.slotCount))
-    fail(info.Env(), "Plan: no slots are bound", "ERR_STATE");
+  requireBound(info.Env());
+  if (plan_.inputCount > 0) fail(info.Env(), "Plan: it takes inputs, which only runStep brings", "ERR_STATE");
   const Doubles steps = doublesArgument(info, 0, "steps");
   count_ = wholeArgument(info, 1, "count", 0, steps.length / plan_.columnCount);
   progress_ = Progress{};
@@ -162,17 +181,43 @@ void PlanHandle::prepare(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value PlanHandle::runSync(const Napi::CallbackInfo& info) {
-  const bool commits = !plan_.calls.empty() && plan_.calls.back().commit;
-  if (commits && lock_->heldByScript()) fail(info.Env(), "Plan: its lock is held by the caller", "ERR_STATE");
+  refuseHeldLock(info.Env());
   prepare(info);
-  runHere();
+  runHere(steps_.data());
   return progressValue(info.Env());
 }
 
+// What a short prediction costs is mostly this call: no object is made for a step that is simply done.
+Napi::Value PlanHandle::runStep(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  refuseHeldLock(env);
+  requireIdle(env);
+  requireBound(env);
+  if (plan_.columnCount != 1)
+    fail(env, "Plan: its steps have values, which only a table brings", "ERR_STATE");
+  const double rows = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : NAN;
+  progress_ = Progress{};
+  progress_.call = wholeArgument(info, 1, "call", 0, static_cast<int64_t>(plan_.calls.size()));
+  for (int i = 0; i < plan_.inputCount; i++) {
+    const Napi::Value view = info[static_cast<size_t>(i) + 2];
+    napi_typedarray_type type{};
+    size_t length = 0;
+    void* data = nullptr;
+    if (view.IsTypedArray()) napi_get_typedarray_info(env, view, &type, &length, &data, nullptr, nullptr);
+    executor_->bindInput(i, {static_cast<char*>(data), static_cast<int64_t>(length) * elementSize(type)});
+  }
+  count_ = 1;
+  budget_.set(noLimit);
+  runHere(&rows);
+  // Nobody keeps them alive from here on.
+  for (int i = 0; i < plan_.inputCount; i++) executor_->bindInput(i, {nullptr, 0});
+  return progress_.outcome == Outcome::done ? env.Undefined() : progressValue(env);
+}
+
 // No exception may leave the training thread.
-void PlanHandle::runHere() {
+void PlanHandle::runHere(const double* steps) {
   try {
-    progress_ = executor_->run(steps_.data(), count_, progress_.step, progress_.call, &budget_);
+    progress_ = executor_->run(steps, count_, progress_.step, progress_.call, &budget_);
   } catch (const std::exception& error) {
     progress_.outcome = Outcome::refused;
     progress_.message = error.what();
@@ -186,7 +231,7 @@ void PlanHandle::run(const Napi::CallbackInfo& info) {
   prepare(info);
   const napi_threadsafe_function finished = environment->finished;
   const bool queued = submitJob({environment, [this, finished] {
-                                   runHere();
+                                   runHere(steps_.data());
                                    napi_call_threadsafe_function(finished, this, napi_tsfn_nonblocking);
                                  }});
   if (!queued) fail(env, "Plan: the system gives no more threads", "ERR_BACKEND");
@@ -211,6 +256,23 @@ void PlanHandle::finish(Napi::Env env) {
 }
 
 void PlanHandle::stop(const Napi::CallbackInfo&) { stopNow(); }
+
+void PlanHandle::profile(const Napi::CallbackInfo& info) {
+  requireIdle(info.Env());
+  executor_->profile(info[0].ToBoolean());
+}
+
+Napi::Value PlanHandle::measurements(const Napi::CallbackInfo& info) {
+  requireIdle(info.Env());
+  const std::vector<Measurement>& measured = executor_->measurements();
+  auto numbers = Napi::Float64Array::New(info.Env(), 3 * measured.size());
+  for (size_t i = 0; i < measured.size(); i++) {
+    numbers[3 * i] = static_cast<double>(measured[i].calls);
+    numbers[3 * i + 1] = static_cast<double>(measured[i].nanoseconds);
+    numbers[3 * i + 2] = measured[i].rows;
+  }
+  return numbers;
+}
 
 Napi::Value PlanHandle::progressValue(Napi::Env env) const {
   auto object = Napi::Object::New(env);

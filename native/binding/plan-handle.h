@@ -30,11 +30,18 @@ class LockHandle : public Napi::ObjectWrap<LockHandle> {
   bool held_ = false;
 };
 
-// new Plan(code, slotCount, columnCount, isa, threads, lock)
-//   .bind(slots)                               typed arrays on SharedArrayBuffers, kept alive while bound
+// new Plan(code, slotCount, inputCount, columnCount, isa, threads, lock)
+//   .bind(slots)                               typed arrays on SharedArrayBuffers, kept alive while bound;
+//   all
+//                                              but the inputs
 //   .runSync(steps, count, step, call, budget) runs here and now
 //   .run(steps, count, step, call, budget, done)  runs on the training thread, then calls done(progress)
+//   .runStep(rows, call, ...inputs)            one step of a plan without step values, here and now; any
+//   typed
+//                                              arrays, read where they lie; undefined when it is done
 //   .stop()                                    ends a running job before its next chunk
+//   .profile(on)                               begins to measure calls, from nothing, or ends it
+//   .measurements()                            Float64Array: of each call, its runs, nanoseconds, summed rows
 // progress: { outcome, step, call, chunks, code, row, value, message }
 class PlanHandle : public Napi::ObjectWrap<PlanHandle> {
  public:
@@ -47,12 +54,17 @@ class PlanHandle : public Napi::ObjectWrap<PlanHandle> {
  private:
   void bind(const Napi::CallbackInfo& info);
   Napi::Value runSync(const Napi::CallbackInfo& info);
+  Napi::Value runStep(const Napi::CallbackInfo& info);
   void run(const Napi::CallbackInfo& info);
   void stop(const Napi::CallbackInfo& info);
+  void profile(const Napi::CallbackInfo& info);
+  Napi::Value measurements(const Napi::CallbackInfo& info);
 
   void requireIdle(Napi::Env env) const;
+  void requireBound(Napi::Env env) const;
+  void refuseHeldLock(Napi::Env env) const;
   void prepare(const Napi::CallbackInfo& info);
-  void runHere();
+  void runHere(const double* steps);
   Napi::Value progressValue(Napi::Env env) const;
 
   Plan plan_;

@@ -4,10 +4,12 @@
 // the transpose of dy, so that vectors run along filters, and the windows are read by broadcast from their
 // planes (windows.h), where those of one row of the kernel lie equally far apart. The sums gather in scratch
 // as (kernel row, channel and kernel column, filters) and are turned when a group's samples are through.
+// Kernels of 3x3 go Winograd's way (winograd-weights.h) where it pays.
 #pragma once
 #include "gemm-pack.h"
 #include "gemm-tile.h"
 #include "windows.h"
+#include "winograd-weights.h"
 
 namespace netwright {
 namespace NETWRIGHT_ISA {
@@ -189,6 +191,11 @@ static Status conv2dWeightGradient(const Conv2dWeightGradientArguments& g, Range
     float* const partial = g.partials + group * g.filters * weights;
     if (begin == end) {
       for (int64_t i = 0; i < g.filters * weights; ++i) partial[i] = 0;
+      continue;
+    }
+    const WinogradWeightsPlan winograd = planWinogradWeights(w, g.filters);
+    if (winograd.pays) {
+      weightGradientByWinograd(g, w, winograd, begin, end, partial, scratch);
       continue;
     }
     const int64_t atATime = weights <= fewTaps ? fewTapsFilters : mostFilters;

@@ -1,25 +1,17 @@
 // Convolution forward and its input gradient: matrix products of weights, read where they lie, with what the
-// windows of a sample see (windows.h). im2col is never written.
+// windows of a sample see (windows.h). im2col is never written. Kernels of 3x3 go Winograd's way (winograd.h)
+// where it pays.
 //
 // An output's sum runs over the taps in ascending order of (channel,kh,kw), in blocks that follow from the
 // shape of kernel and channels alone. So neither the number of samples nor the cut into units changes a bit.
 #pragma once
+#include "correlation.h"
 #include "gemm-tile.h"
 #include "windows.h"
+#include "winograd.h"
 
 namespace netwright {
 namespace NETWRIGHT_ISA {
-
-// y (rows, outputs of the window) = max(floor, A · what the window sees + bias (rows)). A's element for row i
-// and tap (c,kh,kw) is at a[i · aRow + c · aChannel + kh · aHeight + kw · aWidth]; strides may be negative.
-struct Correlation {
-  Window window;
-  const float* a;
-  int64_t rows, aRow;
-  int64_t aChannel, aHeight, aWidth;
-  const float* bias;
-  float floor;
-};
 
 // A step's place in A is an int32_t: so many channels apart at most. A window has at most 2^31 taps a
 // channel.
@@ -97,10 +89,13 @@ NETWRIGHT_INLINE Correlation forwardCorrelation(const Conv2dForwardArguments& g)
 
 constexpr int64_t anyOutputs = int64_t{1} << 40;
 
-// A unit is a chunk of a sample's outputs: for all but large images, the sample.
+// A unit is a chunk of a sample's outputs: for all but large images, the sample. Winograd's way: a few
+// samples.
 static int64_t conv2dForwardUnits(const Conv2dForwardArguments& g) {
-  return g.rows == 0 || g.filters == 0 ? 0
-                                       : g.rows * planCorrelation(forwardCorrelation(g), anyOutputs).chunks;
+  if (g.rows == 0 || g.filters == 0) return 0;
+  const Correlation c = forwardCorrelation(g);
+  const WinogradPlan winograd = planWinograd(c.window, c.rows, g.rows);
+  return winograd.units ? winograd.units : g.rows * planCorrelation(c, anyOutputs).chunks;
 }
 
 // y (rows,filters,outHeight,outWidth) = relu?(windows of x (rows,channels,height,width) · weight
@@ -108,6 +103,11 @@ static int64_t conv2dForwardUnits(const Conv2dForwardArguments& g) {
 static Status conv2dForward(const Conv2dForwardArguments& g, Range units, float* scratch) {
   if (units.begin >= units.end) return ok;
   const Correlation correlation = forwardCorrelation(g);
+  const WinogradPlan winograd = planWinograd(correlation.window, correlation.rows, g.rows);
+  if (winograd.units) {
+    correlateByWinograd(correlation, winograd, g.rows, units, g.x, g.y, scratch);
+    return ok;
+  }
   const WindowPlan plan = planCorrelation(correlation, anyOutputs);
   const int64_t outputs = g.outHeight * g.outWidth;
   for (int64_t unit = units.begin; unit < units.end; ++unit) {
@@ -203,7 +203,8 @@ static void gradientOfPhase(const Conv2dInputGradientArguments& g, const Phase& 
 static int64_t conv2dInputGradientUnits(const Conv2dInputGradientArguments& g) {
   if (g.strideHeight > 1 || g.strideWidth > 1 || g.filters == 0) return g.rows;
   const Correlation c = gradientCorrelation(g, verticalPhase(g, 0), horizontalPhase(g, 0));
-  return g.rows * planCorrelation(c, anyOutputs).chunks;
+  const WinogradPlan winograd = planWinograd(c.window, c.rows, g.rows);
+  return winograd.units ? winograd.units : g.rows * planCorrelation(c, anyOutputs).chunks;
 }
 
 // dx (rows,channels,height,width) from dy (rows,filters,outHeight,outWidth) and weight
@@ -220,6 +221,11 @@ static Status conv2dInputGradient(const Conv2dInputGradientArguments& g, Range u
     return ok;
   }
   const Correlation correlation = gradientCorrelation(g, verticalPhase(g, 0), horizontalPhase(g, 0));
+  const WinogradPlan winograd = planWinograd(correlation.window, correlation.rows, g.rows);
+  if (winograd.units) {
+    correlateByWinograd(correlation, winograd, g.rows, units, g.dy, g.dx, scratch);
+    return ok;
+  }
   const WindowPlan plan = planCorrelation(correlation, anyOutputs);
   for (int64_t unit = units.begin; unit < units.end; ++unit) {
     const int64_t sample = unit / plan.chunks;

@@ -11,6 +11,7 @@
 // the number of rows, nor copies, nor the cut into units changes a bit.
 #pragma once
 #include "gemm-pack.h"
+#include "gemm-row.h"
 #include "gemm-tile.h"
 
 namespace netwright {
@@ -23,6 +24,7 @@ struct GemmPlan {
   int64_t kBlock;    // terms of one block of K
   int64_t unitRows;  // rows of one unit
   int64_t rowUnits;  // units from top to bottom of a panel
+  bool singleRow;    // gemm-row.h does it
   bool copyA;
   bool copyB;
 };
@@ -55,7 +57,13 @@ NETWRIGHT_INLINE GemmPlan planGemm(const GemmArguments& g) {
     plan.edge = 0;
     ++plan.vectors;
   }
-  plan.panels = max64(1, divideUp(plan.vectors, tileVectors));
+  plan.singleRow = g.m == 1 && plan.vectors > 0 && !g.transposeA && !g.transposeB;
+  plan.panels = max64(1, divideUp(plan.vectors, plan.singleRow ? rowVectors : tileVectors));
+  if (plan.singleRow) {
+    plan.unitRows = plan.rowUnits = 1;
+    plan.copyA = plan.copyB = false;
+    return plan;
+  }
 
   // A unit is some 10 µs of work: 2^15 vectors of 16 floats.
   const int64_t panelVectors = max64(1, divideUp(plan.vectors, plan.panels));
@@ -133,6 +141,12 @@ static void copyPanels(const GemmArguments& g, const GemmPlan& plan, int64_t beg
   }
 }
 
+// What happens to the sums of one block of K.
+NETWRIGHT_INLINE Finish finishOf(const GemmArguments& g, bool firstBlock, bool lastBlock) {
+  return {static_cast<float>(g.alpha), firstBlock ? static_cast<float>(g.beta) : 1.0f,
+          lastBlock && g.relu ? 0.0f : bitsToFloat(0xff800000u), lastBlock ? g.bias : nullptr};
+}
+
 // Rows [rowBegin, rowEnd) of panels [panelBegin, panelEnd), and of the edge columns if the last panel is
 // among them.
 static void gemmRectangle(const GemmArguments& g, const GemmPlan& plan, int64_t rowBegin, int64_t rowEnd,
@@ -158,13 +172,11 @@ static void gemmRectangle(const GemmArguments& g, const GemmPlan& plan, int64_t 
     for (int64_t k0 = 0; k0 == 0 || k0 < g.k; k0 += plan.kBlock) {
       const int64_t kCount = min64(g.k - k0, plan.kBlock);
       const bool lastBlock = k0 + kCount == g.k;
-      const float* const bias = lastBlock ? g.bias : nullptr;
       Tile t;
       t.k = kCount;
       t.cRow = g.n;
-      t.finish.alpha = static_cast<float>(g.alpha);
-      t.finish.beta = k0 == 0 ? static_cast<float>(g.beta) : 1.0f;
-      t.finish.floor = lastBlock && g.relu ? 0.0f : bitsToFloat(0xff800000u);
+      t.finish = finishOf(g, k0 == 0, lastBlock);
+      const float* const bias = t.finish.bias;
 
       const float* const b = g.b + k0 * bStep;
       if (plan.copyB) copyPanels(g, plan, groupBegin, groupEnd, k0, kCount, copyOfB);
@@ -219,11 +231,38 @@ static void gemmRectangle(const GemmArguments& g, const GemmPlan& plan, int64_t 
   }
 }
 
+// Panels [begin, end) of a product of a single row, and the edge columns behind the last panel.
+static void gemmRow(const GemmArguments& g, const GemmPlan& plan, int64_t begin, int64_t end) {
+  for (int64_t panel = begin; panel < end; ++panel) {
+    const int64_t first = firstVector(plan, panel), vectors = firstVector(plan, panel + 1) - first;
+    const int64_t column = first * lanes, edge = panel == plan.panels - 1 ? plan.edge : 0;
+    // Where the last vector of a row of B ends if it is read whole.
+    const int64_t behind = column + (vectors + (edge > 0)) * lanes;
+    for (int64_t k0 = 0; k0 == 0 || k0 < g.k; k0 += plan.kBlock) {
+      const bool lastBlock = k0 + plan.kBlock >= g.k;
+      Tile t = {};
+      t.a = g.a + k0;
+      t.b = g.b + k0 * g.n + column;
+      t.bStep = g.n;
+      t.k = min64(g.k - k0, plan.kBlock);
+      t.c = g.c + column;
+      t.finish = finishOf(g, k0 == 0, lastBlock);
+      if (t.finish.bias) t.finish.bias += column;
+      t.lastCount = min64(lanes, g.n - (column + (vectors - 1) * lanes));
+      runSingleRow(vectors, t, edge, g.k - k0 - divideUp(behind - g.n, g.n));
+    }
+  }
+}
+
 // c (m,n); a (m,k), transposeA: (k,m); b (k,n), transposeB: (n,k); bias (n) or null. C overlaps no input.
 // Units go down the rows of one panel of columns, then on to the next panel.
 static Status gemm(const GemmArguments& g, Range units, float* scratch) {
   if (g.m == 0 || g.n == 0) return ok;
   const GemmPlan plan = planGemm(g);
+  if (plan.singleRow) {
+    gemmRow(g, plan, units.begin, units.end);
+    return ok;
+  }
   for (int64_t unit = units.begin; unit < units.end;) {
     const int64_t panel = unit / plan.rowUnits, first = unit % plan.rowUnits, left = units.end - unit;
     if (first == 0 && left >= plan.rowUnits) {

@@ -63,18 +63,22 @@ NETWRIGHT_INLINE float sumOf(const float* x, int64_t n) {
     NETWRIGHT_UNROLL
     for (int v = 0; v < ways; ++v) sum[v] = add(sum[v], load(x + i + v * lanes));
   }
-  for (; i < n; i += lanes) sum[0] = add(sum[0], loadPartial(x + i, min64(n - i, lanes)));
+  for (; i + lanes <= n; i += lanes) sum[0] = add(sum[0], load(x + i));
+  if (i < n) sum[0] = add(sum[0], loadPartial(x + i, n - i));
   return reduceAdd(add(add(sum[0], sum[1]), add(sum[2], sum[3])));
 }
 
-// sums (channels) = Σ over rows and places of x (rows,channels,places) + beta · sums. Each row's places
-// first, then the rows in ascending order. With beta 0, sums is not read.
+// sums (groups,channels) = Σ over the rows of a group, from group · rows / groups on, and places of x
+// (rows,channels,places). Each row's places first, then the rows in ascending order. A unit is a group.
 static Status sumChannels(const SumChannelsArguments& g, Range units, float*) {
-  for (int64_t channel = units.begin; channel < units.end; ++channel) {
-    float sum = 0;
-    for (int64_t row = 0; row < g.rows; ++row)
-      sum += sumOf(g.x + (row * g.channels + channel) * g.places, g.places);
-    g.sums[channel] = g.beta != 0 ? sum + static_cast<float>(g.beta) * g.sums[channel] : sum;
+  for (int64_t group = units.begin; group < units.end; ++group) {
+    const int64_t first = group * g.rows / g.groups, end = (group + 1) * g.rows / g.groups;
+    float* const sums = g.sums + group * g.channels;
+    for (int64_t channel = 0; channel < g.channels; ++channel) sums[channel] = 0;
+    const float* x = g.x + first * g.channels * g.places;
+    for (int64_t row = first; row < end; ++row)
+      for (int64_t channel = 0; channel < g.channels; ++channel, x += g.places)
+        sums[channel] += sumOf(x, g.places);
   }
   return ok;
 }

@@ -73,6 +73,8 @@ NETWRIGHT_INLINE Vec min(Vec a, Vec b) { return _mm256_min_ps(a, b); }
 NETWRIGHT_INLINE Mask greater(Vec a, Vec b) { return _mm256_cmp_ps(a, b, _CMP_GT_OQ); }
 NETWRIGHT_INLINE Mask equal(Vec a, Vec b) { return _mm256_cmp_ps(a, b, _CMP_EQ_OQ); }
 NETWRIGHT_INLINE Mask isNaN(Vec a) { return _mm256_cmp_ps(a, a, _CMP_UNORD_Q); }
+NETWRIGHT_INLINE Mask equalInt(IntVec a, IntVec b) { return _mm256_castsi256_ps(_mm256_cmpeq_epi32(a, b)); }
+NETWRIGHT_INLINE Mask either(Mask a, Mask b) { return _mm256_or_ps(a, b); }
 NETWRIGHT_INLINE Vec select(Mask m, Vec yes, Vec no) { return _mm256_blendv_ps(no, yes, m); }
 NETWRIGHT_INLINE uint32_t toBits(Mask m) { return static_cast<uint32_t>(_mm256_movemask_ps(m)); }
 
@@ -114,6 +116,16 @@ NETWRIGHT_INLINE void deinterleave(Vec a, Vec b, Vec& even, Vec& odd) {
   even = _mm256_castpd_ps(_mm256_permute4x64_pd(evens, _MM_SHUFFLE(3, 1, 2, 0)));
   odd = _mm256_castpd_ps(_mm256_permute4x64_pd(odds, _MM_SHUFFLE(3, 1, 2, 0)));
 }
+// The reverse: a[0], b[0], a[1], b[1], …, the first `lanes` of them in low, the rest in high.
+NETWRIGHT_INLINE void interleave(Vec a, Vec b, Vec& low, Vec& high) {
+  const Vec evens = _mm256_unpacklo_ps(a, b), odds = _mm256_unpackhi_ps(a, b);
+  low = _mm256_permute2f128_ps(evens, odds, 0x20);
+  high = _mm256_permute2f128_ps(evens, odds, 0x31);
+}
+// The lower half of a, then that of b.
+NETWRIGHT_INLINE Vec lowerHalves(Vec a, Vec b) { return _mm256_permute2f128_ps(a, b, 0x20); }
+// The upper half of a, then that of b.
+NETWRIGHT_INLINE Vec upperHalves(Vec a, Vec b) { return _mm256_permute2f128_ps(a, b, 0x31); }
 // Lane e of block l of 4 lanes holds one counter's word in each of a, b, c, d: the four go to p + 4 · (e ·
 // lanes / 4 + l), which takes no exchange between blocks.
 NETWRIGHT_INLINE void storeInterleaved(float* p, Vec a, Vec b, Vec c, Vec d) {

@@ -59,6 +59,8 @@ NETWRIGHT_INLINE Vec min(Vec a, Vec b) { return _mm512_min_ps(a, b); }
 NETWRIGHT_INLINE Mask greater(Vec a, Vec b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ); }
 NETWRIGHT_INLINE Mask equal(Vec a, Vec b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
 NETWRIGHT_INLINE Mask isNaN(Vec a) { return _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q); }
+NETWRIGHT_INLINE Mask equalInt(IntVec a, IntVec b) { return _mm512_cmpeq_epi32_mask(a, b); }
+NETWRIGHT_INLINE Mask either(Mask a, Mask b) { return static_cast<Mask>(a | b); }
 NETWRIGHT_INLINE Vec select(Mask m, Vec yes, Vec no) { return _mm512_mask_blend_ps(m, no, yes); }
 NETWRIGHT_INLINE uint32_t toBits(Mask m) { return m; }
 
@@ -96,6 +98,16 @@ NETWRIGHT_INLINE void deinterleave(Vec a, Vec b, Vec& even, Vec& odd) {
   even = _mm512_permutex2var_ps(a, evens, b);
   odd = _mm512_permutex2var_ps(a, _mm512_add_epi32(evens, _mm512_set1_epi32(1)), b);
 }
+// The reverse: a[0], b[0], a[1], b[1], …, the first `lanes` of them in low, the rest in high.
+NETWRIGHT_INLINE void interleave(Vec a, Vec b, Vec& low, Vec& high) {
+  const IntVec first = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  low = _mm512_permutex2var_ps(a, first, b);
+  high = _mm512_permutex2var_ps(a, _mm512_add_epi32(first, _mm512_set1_epi32(8)), b);
+}
+// The lower half of a, then that of b.
+NETWRIGHT_INLINE Vec lowerHalves(Vec a, Vec b) { return _mm512_shuffle_f32x4(a, b, 0x44); }
+// The upper half of a, then that of b.
+NETWRIGHT_INLINE Vec upperHalves(Vec a, Vec b) { return _mm512_shuffle_f32x4(a, b, 0xee); }
 // Lane e of block l of 4 lanes holds one counter's word in each of a, b, c, d: the four go to p + 4 · (e ·
 // lanes / 4 + l), which takes no exchange between blocks.
 NETWRIGHT_INLINE void storeInterleaved(float* p, Vec a, Vec b, Vec c, Vec d) {

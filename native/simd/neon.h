@@ -77,6 +77,8 @@ NETWRIGHT_INLINE Vec min(Vec a, Vec b) { return vminq_f32(a, b); }
 NETWRIGHT_INLINE Mask greater(Vec a, Vec b) { return vcgtq_f32(a, b); }
 NETWRIGHT_INLINE Mask equal(Vec a, Vec b) { return vceqq_f32(a, b); }
 NETWRIGHT_INLINE Mask isNaN(Vec a) { return vmvnq_u32(vceqq_f32(a, a)); }
+NETWRIGHT_INLINE Mask equalInt(IntVec a, IntVec b) { return vceqq_s32(a, b); }
+NETWRIGHT_INLINE Mask either(Mask a, Mask b) { return vorrq_u32(a, b); }
 NETWRIGHT_INLINE Vec select(Mask m, Vec yes, Vec no) { return vbslq_f32(m, yes, no); }
 NETWRIGHT_INLINE uint32_t toBits(Mask m) {
   const uint32_t weights[4] = {1, 2, 4, 8};
@@ -117,6 +119,15 @@ NETWRIGHT_INLINE void deinterleave(Vec a, Vec b, Vec& even, Vec& odd) {
   even = vuzp1q_f32(a, b);
   odd = vuzp2q_f32(a, b);
 }
+// The reverse: a[0], b[0], a[1], b[1], …, the first `lanes` of them in low, the rest in high.
+NETWRIGHT_INLINE void interleave(Vec a, Vec b, Vec& low, Vec& high) {
+  low = vzip1q_f32(a, b);
+  high = vzip2q_f32(a, b);
+}
+// The lower half of a, then that of b.
+NETWRIGHT_INLINE Vec lowerHalves(Vec a, Vec b) { return vcombine_f32(vget_low_f32(a), vget_low_f32(b)); }
+// The upper half of a, then that of b.
+NETWRIGHT_INLINE Vec upperHalves(Vec a, Vec b) { return vcombine_f32(vget_high_f32(a), vget_high_f32(b)); }
 // Lane e of block l of 4 lanes holds one counter's word in each of a, b, c, d: the four go to p + 4 · (e ·
 // lanes / 4 + l), which takes no exchange between blocks.
 NETWRIGHT_INLINE void storeInterleaved(float* p, Vec a, Vec b, Vec c, Vec d) {

@@ -71,6 +71,8 @@ NETWRIGHT_INLINE Vec min(Vec a, Vec b) { return _mm_min_ps(a, b); }
 NETWRIGHT_INLINE Mask greater(Vec a, Vec b) { return _mm_cmpgt_ps(a, b); }
 NETWRIGHT_INLINE Mask equal(Vec a, Vec b) { return _mm_cmpeq_ps(a, b); }
 NETWRIGHT_INLINE Mask isNaN(Vec a) { return _mm_cmpunord_ps(a, a); }
+NETWRIGHT_INLINE Mask equalInt(IntVec a, IntVec b) { return _mm_castsi128_ps(_mm_cmpeq_epi32(a, b)); }
+NETWRIGHT_INLINE Mask either(Mask a, Mask b) { return _mm_or_ps(a, b); }
 NETWRIGHT_INLINE Vec select(Mask m, Vec yes, Vec no) {
   return _mm_or_ps(_mm_and_ps(m, yes), _mm_andnot_ps(m, no));
 }
@@ -114,6 +116,15 @@ NETWRIGHT_INLINE void deinterleave(Vec a, Vec b, Vec& even, Vec& odd) {
   even = _mm_shuffle_ps(a, b, _MM_SHUFFLE(2, 0, 2, 0));
   odd = _mm_shuffle_ps(a, b, _MM_SHUFFLE(3, 1, 3, 1));
 }
+// The reverse: a[0], b[0], a[1], b[1], …, the first `lanes` of them in low, the rest in high.
+NETWRIGHT_INLINE void interleave(Vec a, Vec b, Vec& low, Vec& high) {
+  low = _mm_unpacklo_ps(a, b);
+  high = _mm_unpackhi_ps(a, b);
+}
+// The lower half of a, then that of b.
+NETWRIGHT_INLINE Vec lowerHalves(Vec a, Vec b) { return _mm_movelh_ps(a, b); }
+// The upper half of a, then that of b.
+NETWRIGHT_INLINE Vec upperHalves(Vec a, Vec b) { return _mm_movehl_ps(b, a); }
 // Lane e of block l of 4 lanes holds one counter's word in each of a, b, c, d: the four go to p + 4 · (e ·
 // lanes / 4 + l), which takes no exchange between blocks.
 NETWRIGHT_INLINE void storeInterleaved(float* p, Vec a, Vec b, Vec c, Vec d) {

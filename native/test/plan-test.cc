@@ -99,7 +99,7 @@ class Code {
 
 // A two-layer classifier on random samples: large enough that its products and the random numbers go to
 // several threads (60 µs by their own estimate), small enough for 10,000 steps.
-constexpr int inputs = 480, hidden = 64, classes = 10, batch = 64, columns = 3;
+constexpr int inputs = 480, hidden = 128, classes = 10, batch = 64, columns = 3;
 enum SlotIndex {
   xSlot,
   hSlot,
@@ -217,6 +217,80 @@ std::vector<double> stepTable(int64_t steps) {
   return table;
 }
 
+void testProfile(const KernelTable* table) {
+  const std::vector<double> rows = stepTable(200);
+  Trainee plain(table, 2), profiled(table, 2);
+  plain.run(rows, 200);
+  profiled.executor->profile(true);
+  profiled.run(rows, 150);
+  profiled.executor->profile(true);
+  profiled.run(rows, 200, 150);
+  profiled.executor->profile(false);
+  check(profiled.sameWeights(plain), "a profile changes no bit");
+  const auto measured = [&](size_t call) { return profiled.executor->measurements()[call]; };
+  const std::vector<PlanCall>& calls = profiled.plan.calls;
+  bool all = true;
+  for (size_t i = 0; i < calls.size(); i++)
+    all =
+        all && measured(i).calls == 50 && measured(i).nanoseconds > 0 && measured(i).rows == 49 * batch + 33;
+  check(all, "a profile has each call of the 50 steps since it began");
+  profiled.run(rows, 200, 150);
+  check(measured(0).calls == 50, "nothing is measured once a profile has ended");
+  profiled.executor->profile(true);
+  profiled.run(rows, 1, 0, 0);
+  check(measured(0).calls == 0, "a call that was stopped is not in a profile");
+}
+
+// y = max(0, 2x) in two calls of one chain, what is between them in the chain's own memory.
+void testChains(const KernelTable* table) {
+  constexpr int width = 20000, rows = 64;
+  const auto chain = [](std::initializer_list<int> slots, int secondPhase) {
+    const int* slot = slots.begin();
+    std::vector<double> code = {scaleKernel, 0};
+    const auto tensor = [&](int s) { code.insert(code.end(), {1, s * 1.0, 0, 0, 0, width}); };
+    tensor(slot[0]);
+    tensor(slot[1]);
+    code.insert(code.end(), {2, 0, width, 2, 2, 0});
+    code.insert(code.end(), {reluForwardKernel, secondPhase * 1.0});
+    tensor(slot[2]);
+    tensor(slot[3]);
+    code.insert(code.end(), {2, 0, width});
+    return code;
+  };
+  const auto parse = [&](Plan& plan, const std::vector<double>& code) {
+    plan.table = table;
+    plan.slotCount = 2;
+    plan.columnCount = 1;
+    return plan.parse(code.data(), static_cast<int64_t>(code.size()));
+  };
+  Plan plan, lone, commits;
+  check(parse(plan, chain({2, 0, 1, 2}, 2)).empty(), "a chain's code");
+  check(!parse(lone, chain({2, 0, 1, 2}, 0)).empty(), "memory of a chain outside of one is refused");
+  check(!parse(commits, chain({2, 0, 1, 2}, 1)).empty(), "memory of a chain in a commit is refused");
+  std::vector<float> x(width * rows), y(width * rows);
+  Random random(3);
+  for (float& value : x) value = random.uniform(-1, 1);
+  std::mutex lock;
+  ChunkBudget budget;
+  for (int threads = 1; threads <= 3; threads++) {
+    Executor executor(plan, threads, &lock);
+    executor.bind({{reinterpret_cast<char*>(x.data()), static_cast<int64_t>(x.size() * sizeof(float))},
+                   {reinterpret_cast<char*>(y.data()), static_cast<int64_t>(y.size() * sizeof(float))}});
+    for (const double count : {64.0, 1.0, 33.0, 0.0, 64.0}) {
+      std::fill(y.begin(), y.end(), -1.0f);
+      budget.set(noLimit);
+      bool right = executor.run(&count, 1, 0, 0, &budget).outcome == Outcome::done;
+      for (size_t i = 0; i < y.size(); i++)
+        right = right && y[i] == (i < static_cast<size_t>(count) * width ? std::max(0.0f, 2 * x[i]) : -1.0f);
+      check(right, "a chain of " + std::to_string(static_cast<int>(count)) + " rows, " +
+                       std::to_string(threads) + " threads");
+    }
+    const double one = 1;
+    budget.set(noLimit);
+    check(executor.run(&one, 1, 0, 1, &budget).outcome == Outcome::refused, "no run begins inside a chain");
+  }
+}
+
 void testSteps(const KernelTable* table, int64_t steps) {
   const std::vector<double> rows = stepTable(steps);
   Trainee alone(table, 1);
@@ -254,6 +328,13 @@ void testSteps(const KernelTable* table, int64_t steps) {
   check(finite, "weights are finite");
 }
 
+// Microseconds between two stops, at most: several steps, or none would ever be whole.
+#if defined(SANITIZED)
+constexpr int longestPause = 30000;
+#else
+constexpr int longestPause = 3000;
+#endif
+
 void testStops(const KernelTable* table, int64_t steps) {
   const std::vector<double> rows = stepTable(steps);
   Trainee whole(table, 1);
@@ -280,7 +361,7 @@ void testStops(const KernelTable* table, int64_t steps) {
     std::thread stopper([&] {
       Random delays(99);
       while (!done) {
-        std::this_thread::sleep_for(std::chrono::microseconds(50 + delays.below(3000)));
+        std::this_thread::sleep_for(std::chrono::microseconds(50 + delays.below(longestPause)));
         stopped.budget.stop();
       }
     });
@@ -515,9 +596,11 @@ int main(int argc, char** argv) {
 #if defined(SANITIZED)
   constexpr int64_t steps = 500;
   constexpr int plans = 8000;
+  constexpr int64_t stoppedSteps = 100;
 #else
   constexpr int64_t steps = 10000;
   constexpr int plans = 40000;
+  constexpr int64_t stoppedSteps = 300;
 #endif
   const std::vector<const KernelTable*>& tables = supportedTables();
   const KernelTable* best = argc > 1 ? findTable(argv[1]) : tables.front();
@@ -528,7 +611,9 @@ int main(int argc, char** argv) {
   testTrainer();
   testFailure(best);
   testSteps(best, steps);
-  testStops(best, 300);
+  testProfile(best);
+  testChains(best);
+  testStops(best, stoppedSteps);
   for (const KernelTable* table : tables) {
     if (argc < 2 || table == best) testDamagedPlans(table, plans);
   }

@@ -31,14 +31,23 @@ export interface Progress {
 
 /** Replays a compiled program; native/plan.h has the contract. Stops at host calls, which the caller runs. */
 export interface Executor {
-  /** One view per slot, in the program's order. */
+  /** One view per slot, in the program's order, but for the inputs. */
   bind(slots: readonly TensorData[]): void
   /** Steps [step, count) of the table, beginning at `call`; off the event loop's thread where there is one. */
   run(steps: Float64Array, count: number, step: number, call: number, budget: number): Promise<Progress>
   /** The same, here and now. */
   runSync(steps: Float64Array, count: number, step: number, call: number, budget: number): Progress
+  /**
+   * One step of `rows` rows from `call` on, here and now, of a program without step values. `inputs` are read where they
+   * lie, and for this call only.
+   */
+  runStep(rows: number, call: number, inputs: readonly TensorData[]): Progress
   /** Ends a run in progress before its next chunk. */
   stop(): void
+  /** Begins to measure calls, from nothing, or ends it. Between runs only, as is reading `measurements`. */
+  profile(on: boolean): void
+  /** Three numbers for each call of the program: whole runs, their nanoseconds, and the rows of their steps, summed. */
+  measurements(): Float64Array
 }
 
 /** Held while parameters change; take it to read them from elsewhere while a model trains. */
@@ -59,6 +68,8 @@ export interface Backend {
   readonly isa: string
   readonly threads: number
   readonly real: 'float32' | 'float64'
+  /** Whether executors run chains sample by sample, and so have memory of their own for what lives in one only. */
+  readonly runsChains: boolean
   /** Eager kernels: each call computes at once. */
   readonly kernels: Kernels
   allocate(bytes: number): Memory

@@ -12,6 +12,8 @@ export interface TensorParameter<Name extends string = string, Optional extends 
   readonly element: Element
   /** How many elements the kernel may touch, an expression over the kernel's sizes. */
   readonly extent: string
+  /** How many elements a call reads and writes, where that is not the extent once, or twice for `inout`. */
+  readonly touched: string | undefined
   readonly optional: Optional
   /** Names of inputs that may be the very same memory as this output; any other overlap is refused. */
   readonly inPlaceOf: readonly string[]
@@ -38,7 +40,11 @@ export type Parameter = TensorParameter | SizeParameter | ScalarParameter
  * counts its own units (gemm: tiles).
  */
 export interface Split {
-  readonly by: 'rows' | 'outputs' | 'groups' | 'serial'
+  /**
+   * `samples`: rows of a batch that know nothing of each other, so that a call on some of them is the same call with
+   * fewer rows; only such calls, and `groups` of samples, go into chains (chains.ts).
+   */
+  readonly by: 'samples' | 'rows' | 'outputs' | 'groups' | 'serial'
   readonly units: string
   readonly block: number
 }
@@ -56,6 +62,11 @@ export interface Declaration {
   /** Preconditions over sizes, each an expression that must be true. */
   readonly rules: readonly string[]
   readonly split: Split
+  /**
+   * Arithmetic operations of one call, an expression over the sizes: what GFLOP/s are counted in. A product's and its
+   * sum's are exact, exponentials and roots are counted as what they are made of, copies as none.
+   */
+  readonly flops: string
   /** Rough nanoseconds on one core, an expression over the sizes: only decides whether waking other threads pays. */
   readonly cost: string
   /** What can go wrong with values in memory; the kernel answers with a code (1 = the first), a row and a value. */
@@ -64,6 +75,7 @@ export interface Declaration {
 
 interface TensorOptions {
   readonly element?: Element
+  readonly touched?: string
   readonly inPlaceOf?: readonly string[]
 }
 const tensor =
@@ -71,8 +83,17 @@ const tensor =
   <const Name extends string>(
     name: Name,
     extent: string,
-    { element = role === 'index' ? 'int32' : 'real', inPlaceOf = [] }: TensorOptions = {},
-  ): TensorParameter<Name, false> => ({ kind: 'tensor', name, role, element, extent, optional: false, inPlaceOf })
+    { element = role === 'index' ? 'int32' : 'real', touched, inPlaceOf = [] }: TensorOptions = {},
+  ): TensorParameter<Name, false> => ({
+    kind: 'tensor',
+    name,
+    role,
+    element,
+    extent,
+    touched,
+    optional: false,
+    inPlaceOf,
+  })
 
 export const out = tensor('out')
 export const inout = tensor('inout')
@@ -108,16 +129,18 @@ export const optionalScalar = <const Name extends string>(name: Name, value: num
 })
 
 /** Elementwise and other flat work: whole blocks of 4,096 elements, so that a cut never moves a vector's edge. */
-export const splitBlocks = (units: string, by: 'rows' | 'outputs' = 'rows'): Split => ({ by, units, block: 4096 })
+export const splitBlocks = (units: string, by: 'samples' | 'rows' = 'rows'): Split => ({ by, units, block: 4096 })
 export const splitRows = (units: string): Split => ({ by: 'rows', units, block: 1 })
+export const splitSamples = (units: string): Split => ({ by: 'samples', units, block: 1 })
 /** Columns of an output in blocks of 64: whole cache lines, whole vectors. */
 export const splitOutputs = (units: string): Split => ({ by: 'outputs', units, block: 64 })
-export const splitByKernel = (by: 'rows' | 'outputs'): Split => ({ by, units: 'kernel', block: 1 })
+export const splitByKernel = (by: 'samples' | 'rows' | 'outputs'): Split => ({ by, units: 'kernel', block: 1 })
 export const serial: Split = { by: 'serial', units: '1', block: 1 }
 
 export function kernel<const Parameters extends readonly Parameter[]>(declaration: {
   readonly parameters: Parameters
   readonly split: Split
+  readonly flops: string
   readonly cost: string
   readonly rules?: readonly string[]
   readonly failures?: readonly DeclaredFailure[]

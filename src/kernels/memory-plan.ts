@@ -1,11 +1,10 @@
 // Places a program's own tensors in one workspace: tensors that are never alive at the same time share memory.
 
 import { arrayTypes } from '../tensor/tensor.js'
-import { at, type Program } from './program.js'
-import { tensorsOf } from './recorder.js'
+import { at, type Program, tensorsOf } from './program.js'
 
 /** Every tensor begins on a cache line. */
-const lineBytes = 64
+export const lineBytes = 64
 
 export interface MemoryPlan {
   /** Byte offset of each of the program's memories. */
@@ -24,17 +23,30 @@ interface Life {
 /**
  * Greedy by size: the largest tensor first, each at the lowest offset where nothing alive at the same time lies
  * (Pisarchyk & Lee, Efficient Memory Management for Deep Neural Net Inference, 2020, algorithm 3).
- * Sizes are those for `capacity` rows, so every smaller batch fits.
+ * Sizes are those for `capacity` rows, so every smaller batch fits. `elsewhere`: memories that need no room here.
  */
-export function planMemory(program: Program, capacity: number): MemoryPlan {
+export function planMemory(
+  program: Program,
+  capacity: number,
+  elsewhere: { has(memory: number): boolean } = new Set(),
+): MemoryPlan {
   const end = program.calls.length
+  // The calls of a chain go over the samples together, so what one of them uses is alive during all.
+  const chainStart = program.calls.map((_, i) => i)
+  const chainEnd = program.calls.map((_, i) => i)
+  const isChained = (i: number): boolean => {
+    const call = program.calls[i]
+    return call?.kind === 'kernel' && call.chained
+  }
+  for (let i = 1; i < end; i++) if (isChained(i)) chainStart[i] = chainStart[i - 1] as number
+  for (let i = end - 1; i > 0; i--) if (isChained(i)) chainEnd[i - 1] = chainEnd[i] as number
   const uses = program.memories.map(() => ({ first: end, last: -1 }))
   program.calls.forEach((call, i) => {
     for (const { memory } of tensorsOf(call)) {
       const use = typeof memory === 'number' ? uses[memory] : undefined
       if (use === undefined) continue
-      use.first = Math.min(use.first, i)
-      use.last = Math.max(use.last, i)
+      use.first = Math.min(use.first, chainStart[i] as number)
+      use.last = Math.max(use.last, chainEnd[i] as number)
     }
   })
   const lives = program.memories.map(({ element, length, kept }, memory): Life => {
@@ -46,7 +58,8 @@ export function planMemory(program: Program, capacity: number): MemoryPlan {
   const offsets = new Array<number>(lives.length).fill(0)
   const placed: Life[] = []
   let total = 0
-  for (const life of [...lives].sort((a, b) => b.bytes - a.bytes || a.memory - b.memory)) {
+  const here = lives.filter(({ memory }) => !elsewhere.has(memory))
+  for (const life of here.sort((a, b) => b.bytes - a.bytes || a.memory - b.memory)) {
     const rivals = placed
       .filter((other) => other.first <= life.last && life.first <= other.last)
       .sort((a, b) => (offsets[a.memory] as number) - (offsets[b.memory] as number))

@@ -5,10 +5,13 @@ import { type Shape, sizeOf } from '../tensor/shape.js'
 import { arrayTypes, elementOf, Tensor, type TensorData, type TensorElement } from '../tensor/tensor.js'
 import { viewOf } from '../tensor/view.js'
 import type { Backend, Executor, Lock, Memory, Progress } from './backend.js'
+import { type ChainPlace, chainMemories, chainSlot } from './chains.js'
 import { fillFailure, namedNumbers } from './check.js'
-import { planMemory } from './memory-plan.js'
-import { at, type Program, type ProgramCall, type ProgramTensor } from './program.js'
-import { type Recording, tensorsOf } from './recorder.js'
+import { lineBytes, planMemory } from './memory-plan.js'
+import { addMeasurement, type Profile, profileOf } from './profile.js'
+import { profilesAreAsked } from './profile-report.js'
+import { at, inputName, type Program, type ProgramCall, type ProgramTensor, tensorsOf } from './program.js'
+import type { Recording } from './recorder.js'
 
 /** How a run ended: `done`, `stopped` before the end, or `failed` in the call `failedCall`. */
 export interface RunResult extends Progress {
@@ -27,6 +30,8 @@ export function requireDone(where: string, result: RunResult): void {
   throw netwrightError('ERR_KERNEL', `${where}: ${what}`, 'RangeError')
 }
 
+const isDone = (progress: Progress): progress is RunResult => progress.outcome === 'done'
+
 /** What the executor is asked next: run on from (step, call) with so many chunks left. */
 interface Request {
   readonly step: number
@@ -39,11 +44,22 @@ type KernelCall = Extract<ProgramCall, { kind: 'kernel' }>
 
 const workspaceSlot = 'workspace'
 
-/** Puts every memory of `program` at its offset in the slot `workspace`. */
-function placeProgram(program: Program, offsets: readonly number[]): Program {
+/** Puts every memory of `program` at its offset in the slot `workspace`, or in its chain's memory. */
+function placeProgram(
+  program: Program,
+  offsets: readonly number[],
+  inChains: ReadonlyMap<number, ChainPlace>,
+): Program {
   const place = (tensor: ProgramTensor): ProgramTensor => {
     if (typeof tensor.memory === 'string') return tensor
-    const base = (offsets[tensor.memory] as number) / arrayTypes[tensor.element].BYTES_PER_ELEMENT
+    const bytes = arrayTypes[tensor.element].BYTES_PER_ELEMENT
+    const inChain = inChains.get(tensor.memory)
+    if (inChain !== undefined) {
+      const { tensorsBefore, bytesBefore } = inChain
+      const offset = { constant: (tensorsBefore * lineBytes) / bytes, perRow: bytesBefore / bytes }
+      return { ...tensor, memory: chainSlot, offset }
+    }
+    const base = (offsets[tensor.memory] as number) / bytes
     const { constant, perRow } = tensor.offset
     return { ...tensor, memory: workspaceSlot, offset: { constant: constant + base, perRow } }
   }
@@ -56,10 +72,12 @@ function placeProgram(program: Program, offsets: readonly number[]): Program {
     )
     return { ...call, args }
   })
-  return { ...program, calls, slots: [...program.slots, workspaceSlot] }
+  const slots = [...program.slots, workspaceSlot, ...program.inputs.map((_, i) => inputName(i))]
+  return { ...program, calls, slots }
 }
 
 export class Plan {
+  readonly backend: Backend
   readonly program: Program
   /** Most rows a step may have. */
   readonly capacity: number
@@ -70,11 +88,16 @@ export class Plan {
   readonly #slotElements = new Map<string, TensorElement>()
   #slots: Readonly<Record<string, TensorData>> = {}
   #stopped = false
+  #profiling = false
+  /** Of host calls, as Executor.measurements. */
+  readonly #hostMeasurements: Float64Array
 
   /** `lock` guards the parameters that the commit phase changes. */
   constructor(backend: Backend, recording: Recording, capacity: number, lock: Lock) {
-    const { offsets, bytes } = planMemory(recording.program, capacity)
-    this.program = placeProgram(recording.program, offsets)
+    const inChains = backend.runsChains ? chainMemories(recording.program) : new Map<number, ChainPlace>()
+    const { offsets, bytes } = planMemory(recording.program, capacity, inChains)
+    this.backend = backend
+    this.program = placeProgram(recording.program, offsets, inChains)
     this.capacity = capacity
     this.#offsets = offsets
     this.#workspace = backend.allocate(bytes)
@@ -84,6 +107,8 @@ export class Plan {
       for (const { memory, element } of tensorsOf(call)) this.#slotElements.set(memory as string, element)
     }
     this.#executor = backend.compile(this.program, lock)
+    this.#hostMeasurements = new Float64Array(3 * this.program.calls.length)
+    if (profilesAreAsked()) this.profiling = true
   }
 
   /** Memory for the program's slots, by name; a name that the program does not use is ignored. */
@@ -93,7 +118,8 @@ export class Plan {
       [workspaceSlot]: this.#workspace,
       constants: this.#constants,
     }
-    this.#executor.bind(this.program.slots.map((name) => this.#checkSlot(name, all[name])))
+    const { slots: names, inputs } = this.program
+    this.#executor.bind(names.slice(0, names.length - inputs.length).map((name) => this.#checkSlot(name, all[name])))
     this.#slots = all
   }
 
@@ -120,10 +146,41 @@ export class Plan {
     }
   }
 
+  /**
+   * One step of `rows` rows, here and now, of a program without step values. `inputs`: an array for each of the
+   * program's inputs, which is read where it lies.
+   */
+  runStep(rows: number, inputs: readonly TensorData[]): RunResult {
+    this.#requireRoom(rows)
+    this.#requireInputs(inputs)
+    const progress = this.#executor.runStep(rows, 0, inputs)
+    return isDone(progress) ? progress : this.#finishStep(rows, inputs, progress)
+  }
+
   /** Ends a run in progress before its next chunk; the step it is in leaves no trace. */
   stop(): void {
     this.#stopped = true
     this.#executor.stop()
+  }
+
+  /**
+   * Whether each call of a run is timed, for `profile()`. Setting it to true begins from nothing. Default: false, or
+   * true where NETWRIGHT_PROFILE is set; while it is false a call costs one branch more. ERR_STATE during a native run.
+   */
+  get profiling(): boolean {
+    return this.#profiling
+  }
+
+  set profiling(on: boolean) {
+    this.#executor.profile(on)
+    this.#profiling = on
+    if (on) this.#hostMeasurements.fill(0)
+  }
+
+  /** What the calls took while `profiling` was on: empty where it never was. ERR_STATE during a native run. */
+  profile(): Profile {
+    const measurements = this.#executor.measurements().map((number, i) => number + (this.#hostMeasurements[i] ?? 0))
+    return profileOf(this.program, measurements, this.backend.real)
   }
 
   /** What is bound to the slots now, by name. */
@@ -131,16 +188,16 @@ export class Plan {
     return this.#slots
   }
 
-  /** Fills a kept tensor (Recorder.keep) before a run. */
-  write(memory: number, data: TensorData): void {
+  /** A kept tensor (Recorder.keep), live: the first `length` elements of its memory. */
+  view(memory: number, length: number): TensorData {
     const element = this.program.memories[memory]?.element as TensorElement
-    this.#view(element, this.#offsets[memory] as number, data.length).set(data)
+    const byteOffset = this.#workspace.byteOffset + (this.#offsets[memory] as number)
+    return viewOf(element, this.#workspace.buffer, byteOffset, length)
   }
 
-  /** A copy of a kept tensor (Recorder.keep) as the last step left it. */
+  /** A copy of a kept tensor as the last step left it. */
   read(memory: number, shape: Shape): Tensor {
-    const element = this.program.memories[memory]?.element as TensorElement
-    return new Tensor(this.#view(element, this.#offsets[memory] as number, sizeOf(shape)).slice(), shape)
+    return new Tensor(this.view(memory, sizeOf(shape)).slice(), shape)
   }
 
   /** The executor sees bytes; here is who knows what they mean. */
@@ -156,8 +213,20 @@ export class Plan {
     )
   }
 
-  #view(element: TensorElement, byteOffset: number, length: number): TensorData {
-    return viewOf(element, this.#workspace.buffer, this.#workspace.byteOffset + byteOffset, length)
+  /** What is left of a step that has not simply run to its end: host calls, and the words for a failure. */
+  #finishStep(rows: number, inputs: readonly TensorData[], progress: Progress): RunResult {
+    const bound = this.#slots
+    this.#slots = { ...bound, ...Object.fromEntries(inputs.map((data, i) => [inputName(i), data])) }
+    try {
+      const driver = this.#drive(Float64Array.of(rows), 1, Number.POSITIVE_INFINITY)
+      driver.next()
+      for (let next = driver.next(progress); ; ) {
+        if (next.done) return next.value
+        next = driver.next(this.#executor.runStep(rows, next.value.call, inputs))
+      }
+    } finally {
+      this.#slots = bound
+    }
   }
 
   *#drive(table: Float64Array, count: number, budget: number): Generator<Request, RunResult, Progress> {
@@ -177,11 +246,14 @@ export class Plan {
       if (outcome !== 'host') return { ...progress, outcome, chunks }
       ;({ step, call } = progress)
       const hostCall = this.program.calls[call] as HostCall
+      const rows = table[step * this.program.columns.length] as number
+      const start = this.#profiling ? performance.now() : 0
       try {
-        this.#runHost(hostCall, table[step * this.program.columns.length] as number)
+        this.#runHost(hostCall, rows)
       } catch (error) {
         return { ...progress, outcome: 'failed', chunks, failedCall: hostCall, error }
       }
+      if (this.#profiling) addMeasurement(this.#hostMeasurements, call, start, rows)
       call++
     }
   }
@@ -198,15 +270,22 @@ export class Plan {
   }
 
   #checkRows(table: Float64Array, count: number): void {
-    for (let step = 0; step < count; step++) {
-      const rows = table[step * this.program.columns.length] as number
-      if (rows >= 0 && rows <= this.capacity) continue
-      throw netwrightError(
-        'ERR_ARGUMENT',
-        `Plan: rows is ${rows}, this plan has room for ${this.capacity}`,
-        'RangeError',
-      )
-    }
+    for (let step = 0; step < count; step++) this.#requireRoom(table[step * this.program.columns.length] as number)
+  }
+
+  #requireRoom(rows: number): void {
+    if (rows >= 0 && rows <= this.capacity) return
+    throw netwrightError('ERR_ARGUMENT', `Plan: rows is ${rows}, this plan has room for ${this.capacity}`, 'RangeError')
+  }
+
+  #requireInputs(given: readonly TensorData[]): void {
+    const { inputs } = this.program
+    if (given.length === inputs.length && given.every((data, i) => elementOf(data) === inputs[i])) return
+    throw netwrightError(
+      'ERR_ARGUMENT',
+      `Plan: inputs are ${given.map(elementOf).join(', ') || 'none'}, expected ${inputs.join(', ') || 'none'}`,
+      'TypeError',
+    )
   }
 
   #runHost(call: HostCall, rows: number): void {

@@ -38,6 +38,8 @@ export type ProgramCall =
       readonly args: readonly ProgramArgument[]
       /** Which part of the model made the call, for error messages and profiles. */
       readonly owner: string
+      /** Runs in one chain with the call before (chains.ts). */
+      readonly chained: boolean
     }
   | {
       readonly kind: 'host'
@@ -50,7 +52,7 @@ export type ProgramCall =
 export interface ProgramMemory {
   readonly element: TensorElement
   readonly length: Linear
-  /** Its own for the whole step, to be written before it and read after it by the caller. */
+  /** Its own for the whole step, to be read after it by the caller. */
   readonly kept: boolean
 }
 
@@ -58,10 +60,21 @@ export interface Program {
   readonly calls: readonly ProgramCall[]
   /** The program's own tensors, by number. */
   readonly memories: readonly ProgramMemory[]
-  /** Names of the memory that a run binds. */
+  /** Names of the memory that is bound before a run; in a placed program those of the inputs follow. */
   readonly slots: readonly string[]
+  /** Element types of what each run brings along. */
+  readonly inputs: readonly TensorElement[]
   /** Columns of the step table; the first is `rows`. */
   readonly columns: readonly string[]
+}
+
+/** The name of the slot of input `i`. */
+export const inputName = (i: number): string => `input${i}`
+
+/** Every tensor that a call touches. */
+export function tensorsOf(call: ProgramCall): ProgramTensor[] {
+  if (call.kind === 'host') return [...call.outputs, ...call.inputs]
+  return call.args.flatMap((argument) => (argument.kind === 'tensor' ? [argument.tensor] : []))
 }
 
 /** One probe's view of a tensor. */

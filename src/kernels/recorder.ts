@@ -5,12 +5,14 @@
 // two, and the others must agree.
 
 import { netwrightError } from '../errors.js'
-import { sizeOf } from '../tensor/shape.js'
+import { type Shape, sizeOf } from '../tensor/shape.js'
 import { elementOf, Tensor, type TensorData, type TensorElement } from '../tensor/tensor.js'
+import { formChains } from './chains.js'
 import { type Argument, bindArguments } from './check.js'
 import { declarations, type KernelName, kernelNames } from './declarations.js'
 import { type HostFunction, type Kernels, StepValue } from './kernels.js'
 import {
+  inputName,
   type Linear,
   type Phase,
   type Program,
@@ -20,6 +22,7 @@ import {
   type ProgramTensor,
   type RecordedTensor,
   requireLinear,
+  tensorsOf,
 } from './program.js'
 
 /** Two primes: no size of a network is a multiple of one of them by accident and not of the other. */
@@ -57,6 +60,7 @@ export class Recorder {
   owner = ''
   readonly calls: RecordedCall[] = []
   readonly memories: RecordedMemory[] = []
+  readonly inputs: TensorElement[] = []
   readonly constants: { readonly data: TensorData; readonly byteOffset: number }[] = []
   readonly #regions: readonly Region[]
   #constantBytes = 0
@@ -92,7 +96,14 @@ export class Recorder {
     return new Tensor({ memory: name, offset: 0, element }, [0])
   }
 
-  /** Gives `tensor` memory of its own for the whole step, for Plan.write and Plan.read. Returns its number. */
+  /** A tensor that each run brings along (Plan.runStep) and the step only reads. */
+  input(shape: Shape, element: TensorElement): Tensor {
+    const memory = inputName(this.inputs.length)
+    this.inputs.push(element)
+    return new Tensor({ memory, offset: 0, element }, shape)
+  }
+
+  /** Gives `tensor` memory of its own for the whole step, for Plan.read. Returns its number. */
   keep(tensor: Tensor): number {
     const { memory, offset } = tensor.placeholder ?? {}
     const kept = typeof memory === 'number' ? this.memories[memory] : undefined
@@ -122,15 +133,21 @@ export class Recorder {
     this.calls.push({ kernel, phase: this.phase, owner: this.owner, args })
   }
 
-  /** A plan reads a copy of each constant: what a step wrote to it would never reach the original. */
+  /** A plan reads a copy of each constant: what a step wrote to it would never reach the original. Inputs are others'. */
   #locateOutput(what: string, tensor: Tensor): RecordedTensor {
     const located = this.#locate(tensor)
-    if (located.memory !== constantsSlot) return located
+    const { memory } = located
+    const constant = memory === constantsSlot
+    if (!constant && !this.#isInput(memory)) return located
     throw netwrightError(
       'ERR_RECORDING',
-      `${what} is an ordinary tensor, which a recorded step can only read (recorded by ${this.owner}). ` +
-        'Make outputs with kernels.empty.',
+      `${what} is ${constant ? 'an ordinary tensor' : "the model's input"}, which a recorded step can only read ` +
+        `(recorded by ${this.owner}). Make outputs with kernels.empty.`,
     )
+  }
+
+  #isInput(memory: number | string): boolean {
+    return this.inputs.some((_, i) => memory === inputName(i))
   }
 
   /** Where a tensor is: recorded memory, a slot, a region of real memory that a slot stands for, or a constant. */
@@ -138,7 +155,8 @@ export class Recorder {
     const { placeholder, element, shape, size: length } = tensor
     if (placeholder !== undefined) {
       const { memory, offset } = placeholder
-      return { memory, element, offset, shape, length: typeof memory === 'string' ? wholeSlot : length }
+      const whole = typeof memory === 'string' && !this.#isInput(memory)
+      return { memory, element, offset, shape, length: whole ? wholeSlot : length }
     }
     const { data } = tensor
     for (const { slot, view } of this.#regions) {
@@ -200,11 +218,16 @@ export function record(
         'in a recorded step every number must be constant, or a whole multiple of the batch size.',
     )
   }
+  const { inputs } = first
   const slots = new Set<string>()
+  const inputNames = inputs.map((_, i) => inputName(i))
   for (const call of merged.calls) {
-    for (const { memory } of tensorsOf(call)) if (typeof memory === 'string') slots.add(memory)
+    for (const { memory } of tensorsOf(call)) {
+      if (typeof memory === 'string' && !inputNames.includes(memory)) slots.add(memory)
+    }
   }
-  return { program: { ...merged, slots: [...slots], columns }, constants: packConstants(first, second) }
+  const program = { ...merged, calls: formChains(merged.calls), slots: [...slots], inputs, columns }
+  return { program, constants: packConstants(first, second) }
 }
 
 type BatchSizes = readonly [number, number]
@@ -222,12 +245,6 @@ function merge(a: Recorder, b: Recorder, columns: readonly string[]): Pick<Progr
       return { element, length: requireLinear(`The length of tensor ${i}`, [length, other.length], rows), kept }
     }),
   }
-}
-
-/** Every tensor that a call touches. */
-export function tensorsOf(call: ProgramCall): ProgramTensor[] {
-  if (call.kind === 'host') return [...call.outputs, ...call.inputs]
-  return call.args.flatMap((argument) => (argument.kind === 'tensor' ? [argument.tensor] : []))
 }
 
 function sameCount(what: string, a: number, b: number, rows: BatchSizes): void {
@@ -267,7 +284,7 @@ function mergeCall(a: RecordedCall, b: RecordedCall, columns: readonly string[],
     throw netwrightError('ERR_RECORDING', `${what} is not the same thing for every batch size`)
   })
   if (a.host === undefined || kernel !== 'host') {
-    return { kind: 'kernel', kernel: kernel as KernelName, phase, args, owner }
+    return { kind: 'kernel', kernel: kernel as KernelName, phase, args, owner, chained: false }
   }
   const tensors = args.flatMap((argument) => (argument.kind === 'tensor' ? [argument.tensor] : []))
   const { fn, outputs } = a.host

@@ -15,10 +15,11 @@ import { imageExpected, imageShape, type Pair, Window, type WindowOptions, type 
 export interface Conv2dOptions extends WeightOptions, WindowOptions {}
 
 /**
- * The samples of a batch are added up in this many groups, in order, whatever the number of threads; enough for as
- * many threads, few enough that their sums stay in the cache.
+ * In how many groups the samples of a batch are added up, in order, whatever the number of threads: enough for as many
+ * threads, few enough that their sums, `weights` numbers each, stay in the cache. The fewer the weights the more groups,
+ * so that the images of one do.
  */
-const weightGradientGroups = 8
+const weightGradientGroups = (weights: number): number => Math.min(64, Math.max(8, Math.floor(2 ** 16 / weights)))
 
 /**
  * y[n,f,oh,ow] = Σ over c,kh,kw of x[n,c,oh·stride-padding+kh,ow·stride-padding+kw] · weight[f,c,kh,kw] + bias[f], as in
@@ -87,9 +88,17 @@ export class Conv2d extends WeightedLayer {
     const [x] = node.saved as readonly [Tensor]
     const { weight, bias } = this
     const sizes = this.#call(x)
-    const groups = weightGradientGroups
+    const groups = weightGradientGroups(weight.size)
     const partials = node.empty([groups, ...weight.shape])
     kernels.conv2dWeightGradient({ partials, dy, x, ...sizes, groups })
+    const biasPartials = bias === undefined ? undefined : node.empty([groups, this.outChannels])
+    if (biasPartials !== undefined) {
+      const places = sizes.outHeight * sizes.outWidth
+      kernels.sumChannels({ sums: biasPartials, x: dy, rows: sizes.rows, channels: this.outChannels, places, groups })
+    }
+    // All that reads dy first, while it is in the cache.
+    const dx = node.needsGradient[0] ? node.empty(x.shape) : undefined
+    if (dx !== undefined) kernels.conv2dInputGradient({ dx, dy, weight: weight.value, ...sizes })
     kernels.sumRows({
       sums: weight.gradient,
       x: partials,
@@ -98,18 +107,9 @@ export class Conv2d extends WeightedLayer {
       beta: pass.gradientBeta(weight),
     })
     if (bias !== undefined) {
-      kernels.sumChannels({
-        sums: bias.gradient,
-        x: dy,
-        rows: sizes.rows,
-        channels: this.outChannels,
-        places: sizes.outHeight * sizes.outWidth,
-        beta: pass.gradientBeta(bias),
-      })
+      const beta = pass.gradientBeta(bias)
+      kernels.sumRows({ sums: bias.gradient, x: biasPartials as Tensor, rows: groups, cols: bias.size, beta })
     }
-    if (!node.needsGradient[0]) return [undefined]
-    const dx = node.empty(x.shape)
-    kernels.conv2dInputGradient({ dx, dy, weight: weight.value, ...sizes })
     return [dx]
   }
 

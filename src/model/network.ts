@@ -4,7 +4,7 @@ import { checkOptions, describe, netwrightError, requireWhole } from '../errors.
 import { inspectCustom } from '../inspect-custom.js'
 import type { Backend, Lock } from '../kernels/backend.js'
 import { defaultBackend } from '../kernels/default-backend.js'
-import { Plan, requireDone } from '../kernels/plan.js'
+import { reportProfileAtExit } from '../kernels/profile-report.js'
 import type { Region } from '../kernels/recorder.js'
 import { Pass } from '../layers/node.js'
 import type { Parameter } from '../layers/parameter.js'
@@ -12,13 +12,13 @@ import { requireSameRows } from '../layers/same-rows.js'
 import type { StateTensor } from '../layers/state-tensor.js'
 import { checkSeed, Random } from '../random/random.js'
 import { type TensorLike, tensor } from '../tensor/create.js'
-import { type Shape, sameShape, shapeText, sizeOf } from '../tensor/shape.js'
-import { arrayTypes, Tensor } from '../tensor/tensor.js'
+import { type Shape, sameShape, shapeText } from '../tensor/shape.js'
+import { Tensor } from '../tensor/tensor.js'
 import { toReal } from '../tensor/to-real.js'
 import { dotText, drawGraph } from './drawing.js'
 import { type BackwardPass, type ForwardPass, type Graph, inputShapes, requireInputShapes } from './graph.js'
 import { ParameterStore } from './parameter-store.js'
-import { recordPrediction } from './step.js'
+import { isReadable, Prediction, PredictionPlan } from './prediction.js'
 import { summaryText } from './summary.js'
 
 /** Options of every model. */
@@ -38,8 +38,8 @@ export interface Sealed {
   readonly regions: readonly Region[]
 }
 
-/** Most rows that one replay of the prediction plan takes; larger inputs go through in pieces. */
-const mostPredictionRows = 256
+/** Prediction plans that a model keeps. */
+const mostPredictionPlans = 4
 
 /**
  * A model is sealed at its first use, when the shape of its samples is known: layers make their parameters, which move
@@ -59,7 +59,11 @@ export abstract class Network {
   #byHand: { readonly forward: ForwardPass; backward: BackwardPass | undefined } | undefined
   /** Forward passes by hand so far: each has random numbers of its own. */
   #passes = 0
-  #prediction: { readonly plan: Plan; readonly inputs: readonly number[]; readonly output: number } | undefined
+  /** By the inputs' element types and scales. */
+  readonly #predictionPlans = new Map<string, PredictionPlan>()
+  /** The last one: the next call is likely to be for the same shapes. */
+  #prediction: Prediction | undefined
+  #predicting = false
 
   constructor(options: ModelOptions = {}) {
     checkOptions('Model', options, ['seed', 'backend'])
@@ -183,47 +187,32 @@ export abstract class Network {
    * Synchronous: it runs on the calling thread, and waits for a step's end when the model is being trained.
    */
   predict(...inputs: readonly TensorLike[]): Tensor {
-    const given = inputs.map((input) => (input instanceof Tensor ? input : tensor(input)))
-    if (given.some(({ rank }) => rank === 0)) {
-      throw netwrightError('ERR_SHAPE', `predict: expected samples, got ${describe(inputs[0])}`, 'RangeError')
+    if (this.#predicting) {
+      throw netwrightError('ERR_STATE', 'predict: called by plain JavaScript (kernels.host) of its own prediction')
     }
-    const single = this.#isSingleSample(given)
-    const batches = single ? given.map((input) => input.reshape([1, ...input.shape])) : given
-    const rows = requireSameRows('predict', batches)
-    const sealed = this.seal(batches.map(({ shape }) => shape.slice(1)))
-    const { shape } = sealed.graph.output
-    const result = new Tensor(new arrayTypes[this.backend.real](rows * sizeOf(shape)), [rows, ...shape])
-    const { plan, inputs: places, output } = this.#predictionPlan(sealed, rows)
-    const table = new Float64Array(1)
-    // All pieces under one lock: a training step between two of them would give rows of different models.
-    this.locked(() => {
-      for (let start = 0; start < rows; start += plan.capacity) {
-        const end = Math.min(rows, start + plan.capacity)
-        batches.forEach((batch, i) => {
-          plan.write(places[i] as number, toReal(batch.slice(start, end), this.backend.real).data)
-        })
-        table[0] = end - start
-        requireDone('predict', plan.runSync(table, 1))
-        result.data.set(plan.read(output, [end - start, ...shape]).data, start * sizeOf(shape))
-      }
+    const { real } = this.backend
+    const given = inputs.map((input) => {
+      const x = input instanceof Tensor ? input : tensor(input)
+      if (x.rank > 0) return isReadable(x, real) ? x : toReal(x, real)
+      throw netwrightError('ERR_SHAPE', `predict: expected samples, got ${describe(input)}`, 'RangeError')
     })
-    return single ? result.reshape(shape) : result
+    if (this.#prediction?.fits(given) !== true) this.#prediction = this.#predictionFor(given)
+    // Only fit changes parameters on another thread. All pieces run under one lock: a training step between two of them
+    // would give rows of different models.
+    const lock = this.fitting ? this.requireSealed().lock : undefined
+    lock?.acquire()
+    this.#predicting = true
+    try {
+      return this.#prediction.run(given)
+    } finally {
+      this.#predicting = false
+      lock?.release()
+    }
   }
 
   /** Lets go of the last pass by hand, with all its intermediate results. */
   protected forgetPass(): void {
     this.#byHand = undefined
-  }
-
-  /** Runs `read` while no step changes the parameters. */
-  protected locked<T>(read: () => T): T {
-    const { lock } = this.requireSealed()
-    lock.acquire()
-    try {
-      return read()
-    } finally {
-      lock.release()
-    }
   }
 
   /**
@@ -276,16 +265,27 @@ export abstract class Network {
     return expected?.every((shape, i) => sameShape(shape, inputs[i]?.shape ?? [])) ?? false
   }
 
-  /** The plan of the last prediction, or a larger one: one sample must not ask for the memory of many. */
-  #predictionPlan(sealed: Sealed, rows: number): { plan: Plan; inputs: readonly number[]; output: number } {
-    const capacity = Math.min(Math.max(rows, 1), mostPredictionRows)
-    if (this.#prediction === undefined || this.#prediction.plan.capacity < capacity) {
-      const { recording, inputs, output } = recordPrediction(sealed.graph, this.backend.real, sealed.regions)
-      const plan = new Plan(this.backend, recording, capacity, sealed.lock)
-      plan.bind({ parameters: sealed.store.values, buffers: sealed.store.buffers })
-      this.#prediction = { plan, inputs, output }
-    }
-    return this.#prediction
+  /** How to predict `given`; throws where they are no samples of this model. */
+  #predictionFor(given: readonly Tensor[]): Prediction {
+    const single = this.#isSingleSample(given)
+    const batches = single ? given.map((input) => input.reshape([1, ...input.shape])) : given
+    const rows = requireSameRows('predict', batches)
+    const sealed = this.seal(batches.map(({ shape }) => shape.slice(1)))
+    const { shape } = sealed.graph.output
+    return new Prediction(this.#predictionPlan(sealed, given, rows), given, rows, single ? shape : [rows, ...shape])
+  }
+
+  /** An earlier prediction's plan, or a larger one: one sample must not ask for the memory of many. */
+  #predictionPlan(sealed: Sealed, inputs: readonly Tensor[], rows: number): PredictionPlan {
+    const elements = inputs.map(({ element, scale }) => `${element} ${scale}`).join()
+    const known = this.#predictionPlans.get(elements)
+    if (known?.holds(rows)) return known
+    const plan = new PredictionPlan(this.backend, sealed, inputs, rows)
+    reportProfileAtExit(`prediction of ${this}`, plan.plan)
+    this.#predictionPlans.set(elements, plan)
+    const [oldest] = this.#predictionPlans.keys()
+    if (this.#predictionPlans.size > mostPredictionPlans) this.#predictionPlans.delete(oldest as string)
+    return plan
   }
 
   /** What sealing made; seals a model that knows the shape of its samples. Throws ERR_STATE for any other. */

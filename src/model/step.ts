@@ -171,29 +171,52 @@ export function recordEvaluationStep(
   })
 }
 
-/** A prediction, and where in the plan's memory its inputs are put and its output is found. */
+/** A prediction, and where in the plan's memory its output is found. */
 export interface PredictionRecording {
   readonly recording: Recording
-  readonly inputs: readonly number[]
   readonly output: number
 }
 
-/** One prediction: forward only, from inputs that the caller writes into the plan's memory. */
+/** One prediction: forward only, from inputs that each run brings along, real or bytes. */
 export function recordPrediction(
   graph: Graph,
+  specs: readonly InputSpec[],
   real: 'float32' | 'float64',
   regions: readonly Region[],
 ): PredictionRecording {
-  let inputs: readonly number[] = []
   let output = 0
   const recording = record(real, [], regions, (recorder) => {
     const { kernels, rows } = recorder
-    const tensors = graph.inputs.map(({ shape }) => kernels.empty([rows, ...shape]))
-    inputs = tensors.map((tensor) => recorder.keep(tensor))
+    recorder.owner = 'batch'
+    const tensors = specs.map(({ shape, element, scale }) => {
+      const given = recorder.input([rows, ...shape], element)
+      return element === real ? given : realRows(recorder, given, scale)
+    })
     const forward = graph.forward(new Pass(kernels, false), tensors, (path) => {
       recorder.owner = path
     })
-    output = recorder.keep(forward.output)
+    output = recorder.keep(ownMemory(recorder, forward.output))
   })
-  return { recording, inputs, output }
+  return { recording, output }
+}
+
+/** `x` itself, or a copy where it is the model's input: layers may pass that on as it is. */
+function ownMemory({ kernels, rows }: Recorder, x: Tensor): Tensor {
+  if (typeof x.placeholder?.memory === 'number') return x
+  const y = kernels.empty(x.shape)
+  const cols = x.size / rows
+  kernels.copyColumns({ y, x, rows, cols, yStride: cols, xStride: cols })
+  return y
+}
+
+/** The slot of the numbers 0, 1, 2, …: all rows of a batch in their order. */
+export const rowsSlot = 'rows'
+
+function realRows({ kernels, rows, slot }: Recorder, bytes: Tensor, scale: number): Tensor {
+  const x = kernels.empty(bytes.shape)
+  const order = slot(rowsSlot, 'int32')
+  const all = { order, rows, samples: rows, length: rows, cursor: 0, cols: bytes.size / rows }
+  // As toReal does: a scale is a float32.
+  kernels.gatherBytes({ y: x, data: bytes, ...all, scale: Math.fround(scale) })
+  return x
 }

@@ -2,14 +2,15 @@
 
 import { checkOptions } from '../errors.js'
 import type { Kernels, Scalar } from '../kernels/kernels.js'
+import { type Run, type Schedule, valueAt } from '../schedules/schedule.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Optimizer, type ParameterRange } from './optimizer.js'
-import { requireNotNegative, requirePositive } from './options.js'
+import { requireNotNegative, requirePositive, requireRate } from './options.js'
 
 /** Options of {@link Adagrad}. */
 export interface AdagradOptions {
-  /** Learning rate, above 0. Default 0.01. */
-  readonly lr?: number
+  /** Learning rate, above 0, or its schedule. Default 0.01. */
+  readonly lr?: number | Schedule
   /** Added to the root, above 0. Default 1e-10. */
   readonly eps?: number
   /** L2 weight decay, from 0; applies to weights and not to biases. Default 0. */
@@ -23,7 +24,7 @@ export interface AdagradOptions {
 export class Adagrad extends Optimizer {
   readonly stateCount = 1
   readonly stepValues = ['lr'] as const
-  readonly lr: number
+  readonly lr: number | Schedule
   readonly eps: number
   readonly weightDecay: number
 
@@ -31,13 +32,13 @@ export class Adagrad extends Optimizer {
     super()
     checkOptions('Adagrad', options, ['lr', 'eps', 'weightDecay'])
     const { lr = 0.01, eps = 1e-10, weightDecay = 0 } = options
-    this.lr = requirePositive('Adagrad: lr', lr)
+    this.lr = requireRate('Adagrad: lr', lr)
     this.eps = requirePositive('Adagrad: eps', eps)
     this.weightDecay = requireNotNegative('Adagrad: weightDecay', weightDecay)
   }
 
-  setStepValues(_step: number, set: (name: string, value: number) => void): void {
-    set('lr', this.lr)
+  setStepValues(step: number, set: (name: string, value: number) => void, run?: Run): void {
+    set('lr', valueAt(this.lr, step, run))
   }
 
   apply(kernels: Kernels, range: ParameterRange, values: Readonly<Record<string, Scalar>>): void {

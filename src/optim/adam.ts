@@ -10,7 +10,7 @@ export type AdamOptions = MomentOptions
  * parameter -= lr · mean / (1 - β1ᵗ) / (√(squares / (1 - β2ᵗ)) + eps) at step t. As PyTorch's (Kingma and Ba 2015).
  */
 export class Adam extends Moments {
-  readonly stepValues = ['lr', 'rootScale'] as const
+  readonly stepValues = ['lr', 'beta1', 'rootScale'] as const
 
   constructor(options: AdamOptions = {}) {
     super('Adam', options, 0)

@@ -4,6 +4,7 @@ import { describe, netwrightError } from '../errors.js'
 import { eagerKernels } from '../kernels/default-backend.js'
 import type { Kernels, Scalar } from '../kernels/kernels.js'
 import { Parameter } from '../layers/parameter.js'
+import type { Run, Schedule } from '../schedules/schedule.js'
 import { sameShape, shapeText } from '../tensor/shape.js'
 import { arrayTypes, Tensor } from '../tensor/tensor.js'
 
@@ -22,13 +23,18 @@ export abstract class Optimizer {
   abstract readonly stateCount: number
   /** Names of the numbers that change from step to step. */
   abstract readonly stepValues: readonly string[]
+  /** Learning rate, or its schedule. */
+  abstract readonly lr: number | Schedule
   #steps = 0
   #owner: object | undefined
   /** By the tensor that it is about; for a model that it has trained, views on what `fit` uses. */
   readonly #states = new WeakMap<Tensor, readonly Tensor[]>()
 
-  /** Calls `set` with each of `stepValues` for step `step`, counted from 1. Makes nothing: it runs for every step. */
-  abstract setStepValues(step: number, set: (name: string, value: number) => void): void
+  /**
+   * Calls `set` with each of `stepValues` for step `step` of this optimizer, counted from 1; `run` is the call of `fit`
+   * that it belongs to, if it does. Makes nothing: it runs for every step.
+   */
+  abstract setStepValues(step: number, set: (name: string, value: number) => void, run?: Run): void
 
   /** One step on one range; `values` are the step values by name, or what stands for them in a recorded plan. */
   abstract apply(kernels: Kernels, range: ParameterRange, values: Readonly<Record<string, Scalar>>): void
@@ -67,8 +73,9 @@ export abstract class Optimizer {
    * `params` with the gradient at the same place of `grads`; weight decay then applies to all of them, since a tensor
    * does not say whether it is a bias.
    *
-   * Tensors are all float32 or all float64. Throws ERR_ARGUMENT for lists of different lengths or float types, ERR_SHAPE
-   * for a gradient of another shape.
+   * Tensors are all float32 or all float64. Schedules count the optimizer's steps. Throws ERR_ARGUMENT for lists of
+   * different lengths or float types and for a schedule without `steps` that ends with its run, ERR_SHAPE for a gradient
+   * of another shape.
    */
   update(parameters: readonly Parameter[]): void
   update(params: readonly Tensor[], grads: readonly Tensor[]): void

@@ -2,14 +2,15 @@
 
 import { checkOptions } from '../errors.js'
 import type { Kernels, Scalar } from '../kernels/kernels.js'
+import { type Run, type Schedule, valueAt } from '../schedules/schedule.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Optimizer, type ParameterRange } from './optimizer.js'
-import { requireFraction, requireNotNegative, requirePositive } from './options.js'
+import { requireFraction, requireNotNegative, requirePositive, requireRate } from './options.js'
 
 /** Options of {@link RMSprop}. */
 export interface RMSpropOptions {
-  /** Learning rate, above 0. Default 0.01. */
-  readonly lr?: number
+  /** Learning rate, above 0, or its schedule. Default 0.01. */
+  readonly lr?: number | Schedule
   /** Share of the squares that a step keeps, from 0, below 1. Default 0.99. */
   readonly alpha?: number
   /** Added to the root, above 0. Default 1e-8. */
@@ -25,7 +26,7 @@ export interface RMSpropOptions {
 export class RMSprop extends Optimizer {
   readonly stateCount = 1
   readonly stepValues = ['lr'] as const
-  readonly lr: number
+  readonly lr: number | Schedule
   readonly alpha: number
   readonly eps: number
   readonly weightDecay: number
@@ -34,14 +35,14 @@ export class RMSprop extends Optimizer {
     super()
     checkOptions('RMSprop', options, ['lr', 'alpha', 'eps', 'weightDecay'])
     const { lr = 0.01, alpha = 0.99, eps = 1e-8, weightDecay = 0 } = options
-    this.lr = requirePositive('RMSprop: lr', lr)
+    this.lr = requireRate('RMSprop: lr', lr)
     this.alpha = requireFraction('RMSprop: alpha', alpha)
     this.eps = requirePositive('RMSprop: eps', eps)
     this.weightDecay = requireNotNegative('RMSprop: weightDecay', weightDecay)
   }
 
-  setStepValues(_step: number, set: (name: string, value: number) => void): void {
-    set('lr', this.lr)
+  setStepValues(step: number, set: (name: string, value: number) => void, run?: Run): void {
+    set('lr', valueAt(this.lr, step, run))
   }
 
   apply(kernels: Kernels, range: ParameterRange, values: Readonly<Record<string, Scalar>>): void {

@@ -3,6 +3,7 @@
 import type { Dataset } from '../data/dataset.js'
 import { allocateArray, type Backend } from '../kernels/backend.js'
 import { Plan, type RunResult } from '../kernels/plan.js'
+import { reportProfile } from '../kernels/profile-report.js'
 import type { Recording } from '../kernels/recorder.js'
 import type { Sealed } from '../model/network.js'
 import type { TensorData } from '../tensor/tensor.js'
@@ -126,6 +127,11 @@ export class DataSteps {
     } finally {
       signal?.removeEventListener('abort', stop)
     }
+  }
+
+  /** With NETWRIGHT_PROFILE, prints what all passes took; `what` they do is the heading. */
+  reportProfile(what: string): void {
+    reportProfile(what, this.#plan)
   }
 
   #stepsPerJob(): number {

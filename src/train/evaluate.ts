@@ -13,6 +13,7 @@ import type { Evaluation } from './options.js'
 export class Evaluator {
   readonly #steps: DataSteps
   readonly #loss: Loss
+  readonly #network: Network
 
   /** Throws ERR_SHAPE or ERR_LABEL where network, data and loss do not fit. */
   constructor(network: Network, dataset: Dataset, loss: Loss, batchSize: number, l2 = 0) {
@@ -22,6 +23,7 @@ export class Evaluator {
     const recording = recordEvaluationStep(graph, dataSpec(dataset), objective, network.backend.real, regions)
     this.#steps = new DataSteps(network.backend, sealed, recording, dataset, batchSize)
     this.#loss = loss
+    this.#network = network
   }
 
   /** The caller sees to it that the parameters stay as they are until the promise resolves. */
@@ -37,6 +39,11 @@ export class Evaluator {
       })
     }
     return means(result.totals, this.#loss)
+  }
+
+  /** With NETWRIGHT_PROFILE, prints what all runs took. */
+  reportProfile(): void {
+    this.#steps.reportProfile(`evaluation of ${this.#network}`)
   }
 }
 

@@ -5,6 +5,7 @@ import type { RunResult } from '../kernels/plan.js'
 import type { Network, Sealed } from '../model/network.js'
 import { recordTrainingStep, stepColumn } from '../model/step.js'
 import { permutation } from '../random/permutation.js'
+import { type Run, valueAt } from '../schedules/schedule.js'
 import type { TensorData } from '../tensor/tensor.js'
 import { dataSpec } from './check-data.js'
 import { DataSteps, type StepOptions, type Totals } from './data-steps.js'
@@ -24,6 +25,13 @@ export interface TrainingState {
   readonly turns: Turns
 }
 
+/** This call, as schedules see it. */
+interface FitRun extends Run {
+  step: number
+  /** Steps of the optimizer before it. */
+  readonly begin: number
+}
+
 /**
  * Trains `network` on `dataset`. `moments` is the optimizer's memory.
  * Throws ERR_LABEL, ERR_SHAPE, ERR_NOT_FINITE as `Model.fit` documents.
@@ -37,7 +45,7 @@ export async function runTraining(
   moments: readonly TensorData[],
   state: TrainingState,
 ): Promise<History> {
-  const { loss, signal, callbacks = [], seed = network.seed } = options
+  const { loss, optimizer, signal, callbacks = [], seed = network.seed } = options
   const epochs = options.epochs ?? 1
   const batchSize = options.batchSize ?? 32
   const steps = trainingSteps(network, sealed, dataset, options, moments, batchSize)
@@ -46,11 +54,12 @@ export async function runTraining(
       ? undefined
       : about('validationData', () => new Evaluator(network, validation, loss, batchSize, options.l2))
   // All fits together: from now on the optimizer is this model's.
-  options.optimizer.claim(network)
+  optimizer.claim(network)
 
+  const run: FitRun = { begin: optimizer.steps, step: 0, steps: epochs * Math.ceil(dataset.length / batchSize) }
   const history = new History()
-  const each = async (run: (callback: Callback) => void | Promise<void>): Promise<void> => {
-    for (const callback of callbacks) await run(callback)
+  const each = async (call: (callback: Callback) => void | Promise<void>): Promise<void> => {
+    for (const callback of callbacks) await call(callback)
   }
   await each((callback) => callback.onTrainBegin?.())
   for (let epoch = 0; epoch < epochs; epoch++) {
@@ -59,7 +68,7 @@ export async function runTraining(
     const result = await steps.pass({
       signal,
       turn: (work) => state.turns.take(work),
-      ...follow(options, epoch, dataset.length, state),
+      ...follow(options, epoch, dataset.length, state, run),
     })
     if (result.end === 'failed') {
       const step = Math.floor(result.cursor / Math.min(batchSize, dataset.length)) + 1
@@ -87,11 +96,14 @@ export async function runTraining(
       ...(measured?.accuracy === undefined ? {} : { valAccuracy: measured.accuracy }),
       seconds,
       samplesPerSecond: dataset.length / seconds,
+      lr: valueAt(optimizer.lr, optimizer.steps, run),
     }
     history.push(logs)
     await each((callback) => callback.onEpochEnd?.(epoch, logs))
   }
   await each((callback) => callback.onTrainEnd?.())
+  steps.reportProfile(`training of ${network}`)
+  evaluator?.reportProfile()
   return history
 }
 
@@ -135,12 +147,14 @@ function follow(
   epoch: number,
   totalSamples: number,
   state: TrainingState,
+  run: FitRun,
 ): Pick<StepOptions, 'fillStep' | 'onJob'> {
   let counted = 0
   return {
     fillStep: (set, i) => {
       set(stepColumn, state.steps + i)
-      optimizer.setStepValues(optimizer.steps + i + 1, set)
+      run.step = optimizer.steps - run.begin + i
+      optimizer.setStepValues(optimizer.steps + i + 1, set, run)
     },
     onJob: async (totals: Readonly<Totals>) => {
       optimizer.advance(totals.steps - counted)

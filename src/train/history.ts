@@ -12,6 +12,8 @@ export interface EpochLogs {
   /** Seconds spent training, without evaluation. */
   readonly seconds: number
   readonly samplesPerSecond: number
+  /** The learning rate of the epoch's last step. */
+  readonly lr: number
 }
 
 /** Columns of figures, one entry per epoch. Plain arrays of its own: changing them changes nothing else. */
@@ -22,6 +24,8 @@ export class History {
   readonly valAccuracy: number[] = []
   readonly seconds: number[] = []
   readonly samplesPerSecond: number[] = []
+  /** The learning rate of each epoch's last step. */
+  readonly lr: number[] = []
   /** True when an AbortSignal ended training early. The epoch that it ended in has no entry. */
   stopped = false
 
@@ -34,6 +38,7 @@ export class History {
     this.loss.push(logs.loss)
     this.seconds.push(logs.seconds)
     this.samplesPerSecond.push(logs.samplesPerSecond)
+    this.lr.push(logs.lr)
     if (logs.accuracy !== undefined) this.accuracy.push(logs.accuracy)
     if (logs.valLoss !== undefined) this.valLoss.push(logs.valLoss)
     if (logs.valAccuracy !== undefined) this.valAccuracy.push(logs.valAccuracy)

@@ -21,7 +21,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const train = (...args: string[]) => ['mnist', '--data', data, ...args]
+const train = (...args: string[]) => ['mnist', '--data', data, '--model', 'mlp', ...args]
 const lineCount = (text: string) => text.split('\n').length - 1
 const epochLines = (text: string) => text.split('\n').filter((line) => /^epoch +\d+\/\d+ loss /.test(line)).length
 
@@ -35,6 +35,14 @@ describe('netwright mnist', () => {
         ? /backend native, ISA (avx512|avx2|sse2|neon), threads \d+\n$/
         : /backend reference, ISA js, threads 1\n$/,
     )
+  })
+
+  test.skipIf(!hasNative)('trains a convolutional network when nothing is said', async () => {
+    const { code, stdout } = await netwright(['mnist', '--data', data, '--json', '--epochs', '3'])
+    expect(code).toBe(0)
+    const result = JSON.parse(stdout)
+    expect([result.model, result.epochs]).toEqual(['convnet', 3])
+    expect(result.testAccuracy).toBeGreaterThan(0.7)
   })
 
   test('--json prints one line on stdout and the progress on stderr', async () => {
@@ -173,7 +181,7 @@ describe('help and version', () => {
     ]) {
       expect(stdout).toContain(`--${option}`)
     }
-    expect(stdout).toContain('(default: 16)')
+    expect(stdout).toContain('(default: convnet: 1, mlp: 16)')
     expect(stdout).toContain('Examples:')
   })
 

@@ -14,8 +14,8 @@ const loose = addon as unknown as Record<string, (...args: unknown[]) => unknown
 function fuzzExports(): void {
   const exports = ['createKernels', 'units', 'runUnits', 'burstFma', 'addressModulo', 'adjustExternalMemory', 'isas']
   const constructors = ['Lock', 'Plan'] as const
-  const plan = new addon.Plan(new Float64Array(0), 0, 1, isa, 1, new addon.Lock())
-  const methods = ['bind', 'run', 'runSync', 'stop', 'acquire', 'release']
+  const plan = new addon.Plan(new Float64Array(0), 0, 0, 1, isa, 1, new addon.Lock())
+  const methods = ['bind', 'run', 'runSync', 'runStep', 'stop', 'acquire', 'release']
   for (let i = 0; i < 30_000; i++) {
     const args = Array.from({ length: random.below(8) }, () => pick(junk))
     // So that some get past the first argument.
@@ -34,7 +34,15 @@ function fuzzExports(): void {
           Reflect.construct(addon[pick(constructors)], args)
           break
         case 2:
-          Reflect.construct(addon.Plan, [pick([new Float64Array(0), ...args]), pick([0, ...args]), 1, isa, 1, ...args])
+          Reflect.construct(addon.Plan, [
+            pick([new Float64Array(0), ...args]),
+            pick([0, ...args]),
+            pick([0, ...args]),
+            1,
+            isa,
+            1,
+            ...args,
+          ])
           break
         default: {
           const target = pick([plan, ...junk]) as object
@@ -50,12 +58,12 @@ function fuzzExports(): void {
 
   const lock = new addon.Lock()
   const code = new Float64Array(0)
-  refused('Plan without new', () => Reflect.apply(loose.Plan as () => void, undefined, [code, 0, 1, isa, 1, lock]))
+  refused('Plan without new', () => Reflect.apply(loose.Plan as () => void, undefined, [code, 0, 0, 1, isa, 1, lock]))
   const disguised = Object.setPrototypeOf(
-    new addon.Plan(code, 0, 1, isa, 1, lock),
+    new addon.Plan(code, 0, 0, 1, isa, 1, lock),
     addon.Lock.prototype,
   ) as unknown as typeof lock
-  refused('a Plan disguised as a Lock', () => new addon.Plan(code, 0, 1, isa, 1, disguised))
+  refused('a Plan disguised as a Lock', () => new addon.Plan(code, 0, 0, 1, isa, 1, disguised))
   refused('its methods', () => disguised.acquire())
   refused('a Lock disguised as a Plan', () =>
     addon.Plan.prototype.bind.call(
@@ -66,7 +74,7 @@ function fuzzExports(): void {
   const crossed = Reflect.construct(addon.Lock, [], addon.Plan) as unknown as NativePlan
   refused('a Lock made as a Plan', () => crossed.bind([]))
   class Derived extends addon.Plan {}
-  new Derived(code, 0, 1, isa, 1, lock).bind([])
+  new Derived(code, 0, 0, 1, isa, 1, lock).bind([])
   refused('adjustExternalMemory of everything', () => addon.adjustExternalMemory(2 ** 62))
   for (const kernel of [-1, kernelNames.length, 1.5, Number.NaN]) {
     refused(`kernel ${kernel}`, () => addon.units(isa, kernel, []))

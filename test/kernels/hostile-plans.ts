@@ -21,7 +21,7 @@ function orderlyCall(parts: Parts): void {
   const numbers: Record<string, number> = {}
   const sizes = parameters.filter(({ kind }) => kind === 'size').map(({ name }) => name)
   for (const { name, kind } of parameters) if (kind !== 'tensor') numbers[name] = kind === 'size' ? random.below(12) : 1
-  parts.code.push(indexOf(kernel), random.below(8) === 0 ? 1 : 0)
+  parts.code.push(indexOf(kernel), random.below(4) === 0 ? 1 + random.below(2) : 0)
   for (const parameter of parameters) {
     const { name } = parameter
     if (parameter.kind !== 'tensor') {
@@ -75,22 +75,33 @@ export function fuzzPlans(): void {
       for (let i = 1 + random.below(3); i > 0; i--) orderlyCall(parts)
       damage(parts)
     }
+    const inputs = columns === 1 ? random.below(parts.slots.length + 1) : 0
+    const bound = parts.slots.length - inputs
     let plan: NativePlan
     try {
       plan = new addon.Plan(
         Float64Array.from(parts.code),
         parts.slots.length,
+        inputs,
         columns,
         pick(isas),
         1 + random.below(3),
         lock,
       )
       counts.built++
-      plan.bind(parts.slots)
+      plan.bind(parts.slots.slice(0, bound))
     } catch {
       continue
     }
     try {
+      if (inputs > 0) {
+        // Ordinary arrays, now and then of another length than the call needs.
+        const arrays = parts.slots.slice(bound).map((slot) => slot.slice(random.below(8) === 0 ? 1 : 0))
+        const progress = plan.runStep(parts.table[0] as number, 0, ...arrays)
+        if (progress?.outcome === 3) counts.refused++
+        else counts.ran++
+        continue
+      }
       const progress = plan.runSync(Float64Array.from(parts.table), 1, 0, 0, pick([Number.POSITIVE_INFINITY, 2, 0, -1]))
       if (progress.outcome === 3) counts.refused++
       else counts.ran++
@@ -108,7 +119,8 @@ export function attackPlans(): Promise<void> {
   const n = 8
   const checkFinite = (slot = 0) => [indexOf('checkFinite'), 0, 1, slot, 0, 0, n, 0, 2, n, 0]
   const fill = [indexOf('fill'), 1, 1, 0, 0, 0, n, 0, 2, n, 0, 2, 1, 0, 2, 5, 0]
-  const planOf = (code: readonly number[], slots = 1) => new addon.Plan(Float64Array.from(code), slots, 1, isa, 2, lock)
+  const planOf = (code: readonly number[], slots = 1) =>
+    new addon.Plan(Float64Array.from(code), slots, 0, 1, isa, 2, lock)
   const one = Float64Array.of(1)
   const infinite = Number.POSITIVE_INFINITY
   const run = (plan: NativePlan, table: Float64Array = one, count = 1, step = 0, call = 0): NativeProgress =>
@@ -178,6 +190,54 @@ export function attackPlans(): Promise<void> {
   withBias.bind([floats(4), floats(4), floats(4), floats(0)])
   assert.match(run(withBias).message, /^gemm: bias has 0 elements, needs n = 2/)
 
+  // A chain's parts are groups of one call: those of another, far more, would reach behind its sums.
+  const sums = (groups: number, phase: number): number[] => {
+    const code = [indexOf('conv2dWeightGradient'), phase, 1, groups === 1 ? 0 : 1, 0, 0, groups, 0]
+    code.push(1, 2, 0, 0, 0, 1, 1, 3, 0, 0, 0, 1, 2, 0, 1)
+    for (let i = 0; i < 9; i++) code.push(2, 1, 0)
+    for (const value of [0, 0, 1, groups]) code.push(2, value, 0)
+    return code
+  }
+  const relu = [indexOf('reluForward'), 2, 1, 2, 0, 0, 0, 1, 1, 3, 0, 0, 0, 1, 2, 0, 1]
+  const chain = planOf([...sums(1, 0), ...relu], 4)
+  chain.bind([floats(1), floats(65_536), floats(9), floats(9)])
+  assert.equal(run(chain, Float64Array.of(9)).outcome, 0)
+  for (const between of [[], relu]) {
+    const uneven = planOf([...sums(1, 0), ...between, ...sums(65_536, 2)], 4)
+    uneven.bind([floats(1), floats(65_536), floats(9), floats(9)])
+    assert.match(run(uneven, Float64Array.of(9)).message, /different groups/)
+  }
+
+  // Inputs come with a run, and stay for that run alone.
+  const withInput = new addon.Plan(Float64Array.from(checkFinite()), 1, 1, 1, isa, 2, lock)
+  withInput.bind([])
+  assert.equal(withInput.runStep(1, 0, new Float32Array(n)), undefined)
+  const gone = new Float32Array(n)
+  structuredClone(gone.buffer, { transfer: [gone.buffer] })
+  const odd = new Uint8Array(new ArrayBuffer(4 * n + 8), 1, 4 * n)
+  const wrong = [
+    undefined,
+    null,
+    1,
+    gone,
+    odd,
+    new Float32Array(n - 1),
+    new Int16Array(8 * n),
+    new DataView(odd.buffer),
+  ]
+  wrong.forEach((input, i) => {
+    assert.equal(withInput.runStep(1, 0, input as TensorData)?.outcome, 3, `wrong input ${i}`)
+  })
+  assert.equal(withInput.runStep(1, 0)?.outcome, 3, 'no input')
+  assert.equal(withInput.runStep(1.5, 0, new Float32Array(n))?.outcome, 3, 'half a row')
+  refused('a call beyond the last', () => withInput.runStep(1, 2, new Float32Array(n)))
+  refused('a run by the table', () => run(withInput))
+  const oneTooMany = () => new addon.Plan(Float64Array.from(checkFinite()), 1, 2, 1, isa, 2, lock)
+  refused('more inputs than slots', oneTooMany)
+  const withValues = new addon.Plan(Float64Array.from(checkFinite()), 1, 1, 2, isa, 2, lock)
+  withValues.bind([])
+  refused('a step that has values', () => withValues.runStep(1, 0, new Float32Array(n)))
+
   // Where a run begins.
   plan.bind([floats(n)])
   for (const [table, count, step, call] of [
@@ -201,7 +261,7 @@ export function attackPlans(): Promise<void> {
   refused('detached code', () => {
     const code = Float64Array.from(checkFinite())
     structuredClone(code.buffer, { transfer: [code.buffer] })
-    const empty = new addon.Plan(code, 1, 1, isa, 1, lock)
+    const empty = new addon.Plan(code, 1, 0, 1, isa, 1, lock)
     empty.bind([floats(n)])
     assert.equal(run(empty).chunks, 0, 'nothing is left of it')
     throw new Error('an empty plan')

@@ -7,7 +7,7 @@ import type { Backend } from '../../src/kernels/backend.js'
 import type { Kernels } from '../../src/kernels/kernels.js'
 import { planMemory } from '../../src/kernels/memory-plan.js'
 import { Plan } from '../../src/kernels/plan.js'
-import { at, type Program } from '../../src/kernels/program.js'
+import { at, type Program, type ProgramCall } from '../../src/kernels/program.js'
 import { type Recorder, record } from '../../src/kernels/recorder.js'
 import { arrayTypes, type Tensor } from '../../src/tensor/tensor.js'
 import { trainingBackends } from '../model/models.js'
@@ -66,9 +66,7 @@ function recordLines(program: readonly Line[]) {
   const recording = record('float32', [], [], (recorder: Recorder) => {
     const { kernels, rows } = recorder
     kept.length = 0
-    const first = kernels.empty([rows, 3])
-    kept.push(recorder.keep(first))
-    const tensors = compute(kernels, rows, program, first)
+    const tensors = compute(kernels, rows, program, recorder.input([rows, 3], 'float32'))
     tensors.slice(1).forEach((tensor, i) => {
       if (program[i]?.kept) kept.push(recorder.keep(tensor))
     })
@@ -76,7 +74,7 @@ function recordLines(program: readonly Line[]) {
   return { recording, kept }
 }
 
-/** First and last call of each memory, found the slow way. */
+/** First and last call of each memory, found the slow way; a chain uses all its tensors in each of its calls. */
 function lives({ calls, memories }: Program): { first: number; last: number }[] {
   return memories.map(({ kept }, memory) => {
     const uses = calls.flatMap((call, i) => {
@@ -86,9 +84,14 @@ function lives({ calls, memories }: Program): { first: number; last: number }[] 
           : call.args.flatMap((a) => (a.kind === 'tensor' ? [a.tensor] : []))
       return tensors.some((tensor) => tensor.memory === memory) ? [i] : []
     })
-    return kept ? { first: -1, last: calls.length } : { first: Math.min(...uses), last: Math.max(...uses) }
+    let [first, last] = [Math.min(...uses), Math.max(...uses)]
+    while (isChained(calls[first])) first--
+    while (isChained(calls[last + 1])) last++
+    return kept ? { first: -1, last: calls.length } : { first, last }
   })
 }
+
+const isChained = (call: ProgramCall | undefined): boolean => call?.kind === 'kernel' && call.chained
 
 describe('planMemory', () => {
   it('never overlaps what lives at the same time, is aligned, and is no larger than all tensors together', () => {
@@ -120,12 +123,12 @@ describe('planMemory', () => {
     )
   })
 
-  it('uses memory again: a long chain takes the room of two tensors', () => {
+  it('uses memory again: a long row of calls takes the room of two tensors', () => {
     const { program } = record('float32', [], [], ({ kernels, rows }) => {
       let x = kernels.empty([rows, 16])
       for (let i = 0; i < 20; i++) {
         const y = kernels.empty([rows, 16])
-        kernels.reluForward({ y, x, n: x.size })
+        kernels.softmaxForward({ y, x, rows, cols: 16 })
         x = y
       }
     })
@@ -142,7 +145,10 @@ describe('planMemory', () => {
   })
 
   it('an empty program needs none', () => {
-    expect(planMemory({ calls: [], memories: [], slots: [], columns: ['rows'] }, 10)).toEqual({ offsets: [], bytes: 0 })
+    expect(planMemory({ calls: [], memories: [], slots: [], inputs: [], columns: ['rows'] }, 10)).toEqual({
+      offsets: [],
+      bytes: 0,
+    })
   })
 })
 
@@ -155,14 +161,11 @@ describe.each(trainingBackends())('plans on %s', (_, backend: Backend) => {
         input.data.forEach((_value, i) => {
           input.data[i] = i / 8
         })
-        const expected = compute(backend.kernels, rows, given, input).filter(
-          (_tensor, i) => i === 0 || given[i - 1]?.kept,
-        )
+        const expected = compute(backend.kernels, rows, given, input).filter((_tensor, i) => given[i - 1]?.kept)
         for (const capacity of [rows, rows + spare]) {
           const plan = new Plan(backend, recording, capacity, backend.createLock())
           plan.bind({})
-          plan.write(kept[0] as number, input.data)
-          expect(plan.runSync(Float64Array.of(rows), 1).outcome).toBe('done')
+          expect(plan.runStep(rows, [input.data]).outcome).toBe('done')
           expected.forEach((tensor, i) => {
             const actual = plan.read(kept[i] as number, tensor.shape)
             if (!Buffer.from(actual.data.buffer).equals(Buffer.from(tensor.data.buffer))) {
@@ -175,12 +178,14 @@ describe.each(trainingBackends())('plans on %s', (_, backend: Backend) => {
     )
   })
 
-  it('kept tensors keep what was written, run after run', async () => {
+  it('kept tensors keep what was written until the run ends, and inputs are read where they lie', () => {
     const kept: number[] = []
     const recording = record('float32', [], [], (recorder) => {
       const { kernels, rows } = recorder
+      const given = recorder.input([rows], 'float32')
       const [x, y] = [kernels.empty([rows]), kernels.empty([rows])]
       kept.splice(0, 2, recorder.keep(x), recorder.keep(y))
+      kernels.reluForward({ y: x, x: given, n: rows })
       let sum = x
       for (let i = 0; i < 5; i++) {
         const next = kernels.empty([rows])
@@ -191,12 +196,21 @@ describe.each(trainingBackends())('plans on %s', (_, backend: Backend) => {
     })
     const plan = new Plan(backend, recording, 4, backend.createLock())
     plan.bind({})
-    plan.write(kept[0] as number, Float32Array.of(1, 2, 3, 4))
-    for (const rows of [4, 2, 3]) {
-      await plan.run(Float64Array.of(rows), 1)
-      expect([...plan.read(kept[0] as number, [4]).data]).toEqual([1, 2, 3, 4])
-      expect([...plan.read(kept[1] as number, [rows]).data]).toEqual([7, 14, 21, 28].slice(0, rows))
+    for (const factor of [1, 2]) {
+      const numbers = Float32Array.from([1, 2, 3, 4], (value) => factor * value)
+      for (const rows of [4, 2, 3]) {
+        const given = numbers.slice(0, rows)
+        expect(plan.runStep(rows, [given]).outcome).toBe('done')
+        expect(plan.read(kept[0] as number, [rows]).data).toEqual(given)
+        expect(plan.read(kept[1] as number, [rows]).data).toEqual(given.map((value) => 7 * value))
+      }
+      expect(numbers).toEqual(Float32Array.of(factor, 2 * factor, 3 * factor, 4 * factor))
     }
+    for (const inputs of [[], [new Float64Array(4)], [new Float32Array(4), new Float32Array(4)]]) {
+      expect(() => plan.runStep(4, inputs)).toThrow(/^Plan: inputs are .*, expected float32$/)
+    }
+    expect(() => plan.runStep(4, [new Float32Array(3)])).toThrow()
+    expect(() => plan.runStep(5, [new Float32Array(5)])).toThrow('rows is 5, this plan has room for 4')
   })
 
   it('constants were copied: the original may change and be collected', () => {

@@ -177,6 +177,56 @@ describe.each(testBackends())('$name', ({ kernels }) => {
     }
   })
 
+  it('halves images of every small size, and takes gradients of other windows too', () => {
+    const { NaN: nan, POSITIVE_INFINITY: infinity } = Number
+    for (let width = 2; width <= 70; width++) {
+      for (const height of width <= 20 ? [2, 3, 4, 5, 6, 7] : [5]) {
+        const [outHeight, outWidth] = [height >> 1, width >> 1]
+        const sizes = { rows: 1, channels: 3, height, width, outHeight, outWidth }
+        const kernel = { kernelHeight: 2, kernelWidth: 2, strideHeight: 2, strideWidth: 2, padTop: 0, padLeft: 0 }
+        const g: Window = { ...sizes, ...kernel }
+        const x = negatives(imagesOf(g), width)
+        // Both infinities in the second image, NaN as the last element that a window of the third sees.
+        const places = height * width
+        ;[x[places], x[places + 1]] = [-infinity, infinity]
+        x[2 * places + (2 * outHeight - 1) * width + 2 * outWidth - 1] = nan
+        const larger = (a: number, b: number): boolean => !Number.isNaN(b) && (a > b || Number.isNaN(a))
+        const best = range(0, outputsOf(g) - 1).map((i) =>
+          placesOf(g, i).reduce((first, place) => (larger(x[place] as number, x[first] as number) ? place : first)),
+        )
+        const [y, argMax] = [empty(outputsOf(g)), integers(new Int32Array(outputsOf(g)).fill(-77))]
+        kernels.maxPoolForward({ y, argMax, x: real(x), ...g })
+        const [values, found] = [best.map((place) => x[place] as number), best.map((place) => place % places)]
+        expect(difference('y', y, values) || difference('argMax', argMax, found), text(g)).toBe('')
+
+        // One window of the second image sends its gradient to another window's place.
+        const moved = [...found]
+        moved[outHeight * outWidth * 2 - 1] = 0
+        const dy = negatives(outputsOf(g), width + 1000)
+        for (const to of [found, moved]) {
+          const expected = new Array<number>(imagesOf(g)).fill(0)
+          to.forEach((place, i) => {
+            const at = Math.floor(i / (outHeight * outWidth)) * places + place
+            expected[at] = (expected[at] as number) + (dy[i] as number)
+          })
+          const dx = empty(imagesOf(g))
+          kernels.maxPoolBackward({ dx, dy: real(dy), argMax: integers(to), ...sizes })
+          expect(difference('dx', dx, expected), text(g)).toBe('')
+        }
+      }
+    }
+  })
+
+  it('max pooling refuses a place outside the image where images are halved', () => {
+    const sizes = { rows: 1, channels: 2, height: 4, width: 16, outHeight: 2, outWidth: 8 }
+    const argMax = range(0, 31).map((i) => 32 * ((i >> 3) & 1) + 2 * (i & 7))
+    for (const place of [-1, 64, 2 ** 31 - 1, -(2 ** 31)]) {
+      const wrong = argMax.map((good, i) => (i === 21 || i === 30 ? place : good))
+      const call = () => kernels.maxPoolBackward({ dx: empty(128), dy: empty(32), argMax: integers(wrong), ...sizes })
+      expect(call).toThrow(`argMax[21] is ${place}, expected an integer from 0 below 4 * 16`)
+    }
+  })
+
   it('max pooling refuses a place outside the image', () => {
     const sizes = { rows: 2, channels: 1, height: 2, width: 3, outHeight: 1, outWidth: 2 }
     for (const place of [-1, 6, 2 ** 31 - 1, -(2 ** 31)]) {

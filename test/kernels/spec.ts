@@ -33,9 +33,6 @@ export interface KernelSpec<K extends KernelName> {
    * each consists of is derived where it stands, to first order in u, the half ulp of 1.
    */
   readonly bounds?: (before: LoopArguments<K>, after: LoopArguments<K>) => Readonly<Record<string, Bound>>
-  /** Arithmetic operations and bytes of memory that one call needs: what its rate is counted in. */
-  readonly flops: (numbers: Numbers) => number
-  readonly bytes: (numbers: Numbers) => number
   /** What the benchmark runs. */
   readonly benchmark: Readonly<Record<string, Numbers>>
 }

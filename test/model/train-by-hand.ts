@@ -26,6 +26,7 @@ export function trainByHand(
   const { kernels } = model.backend
   const { length } = dataset
   const state = new Map<object, readonly Tensor[]>()
+  const run = { step: 0, steps: epochs * Math.ceil(length / batchSize) }
   for (let epoch = 0; epoch < epochs; epoch++) {
     const order = new Tensor(permutation(length, model.seed, epoch), [length])
     for (let cursor = 0; cursor < length; cursor += batchSize) {
@@ -47,9 +48,13 @@ export function trainByHand(
       model.backward(loss.differentiate(node, dlosses))
 
       const values: Record<string, number> = {}
-      optimizer.setStepValues(optimizer.steps + 1, (name, value) => {
-        values[name] = value
-      })
+      optimizer.setStepValues(
+        optimizer.steps + 1,
+        (name, value) => {
+          values[name] = value
+        },
+        run,
+      )
       for (const { value, gradient, decay } of model.parameters) {
         if (decay && l2 !== 0) kernels.addScaled({ y: gradient, x: value, n: value.size, alpha: l2 })
         const make = (): Tensor => {
@@ -62,6 +67,7 @@ export function trainByHand(
         optimizer.apply(kernels, { value, gradient, state: moments, decay }, values)
       }
       optimizer.advance(1)
+      run.step++
     }
   }
 }

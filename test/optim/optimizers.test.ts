@@ -8,6 +8,9 @@ import { AdamW } from '../../src/optim/adamw.js'
 import type { Optimizer } from '../../src/optim/optimizer.js'
 import { RMSprop } from '../../src/optim/rmsprop.js'
 import { SGD } from '../../src/optim/sgd.js'
+import { cosine } from '../../src/schedules/cosine.js'
+import { oneCycle } from '../../src/schedules/one-cycle.js'
+import { step } from '../../src/schedules/step.js'
 import { tensor } from '../../src/tensor/create.js'
 import { Tensor } from '../../src/tensor/tensor.js'
 
@@ -134,7 +137,7 @@ describe('step values', () => {
     })
     return values
   }
-  it.each([new SGD(), new Adagrad(), new RMSprop(), new Adam(), new AdamW()])(
+  it.each([new SGD(), new SGD({ momentum: 0.9 }), new Adagrad(), new RMSprop(), new Adam(), new AdamW()])(
     '$constructor.name sets all that it names',
     (optimizer) => {
       expect(Object.keys(valuesAt(optimizer, 1))).toEqual([...optimizer.stepValues])
@@ -148,6 +151,52 @@ describe('step values', () => {
     const { lr, rootScale } = valuesAt(used, 3)
     expect(lr).toBeCloseTo(1e-3 / (1 - 0.9 ** 3), 12)
     expect(rootScale).toBeCloseTo(1 / Math.sqrt(1 - 0.999 ** 3), 9)
+  })
+})
+
+describe('schedules', () => {
+  const cycle = { from: 0.95, max: 0.85, to: 0.95, steps: 40 }
+
+  // Printed by PyTorch 2.15 for 40 steps in float64 with OneCycleLR(max_lr=0.3, total_steps=40), which cycles momentum.
+  it.each([
+    [
+      'AdamW',
+      new AdamW({ lr: oneCycle({ max: 0.3, steps: 40 }), betas: [oneCycle(cycle), 0.999] }),
+      [-2.0806737232368016, -0.2954379289008017],
+    ],
+    [
+      'SGD',
+      new SGD({ lr: oneCycle({ max: 0.3, steps: 40 }), momentum: oneCycle(cycle), nesterov: true }),
+      [0.7245963073358774, -7.157218295296655e-5],
+    ],
+  ] as const)('one-cycle of rate and momentum with %s is that of PyTorch', (_, optimizer, expected) => {
+    descend(optimizer, undefined, 40).forEach((value, i) => {
+      expect(Math.abs(value - (expected[i] as number))).toBeLessThan(1e-13)
+    })
+  })
+  it('of AdamW shrink parameters by the present rate', () => {
+    const values: Record<string, number> = {}
+    new AdamW({ lr: step({ from: 0.1, every: 2 }), weightDecay: 0.5 }).setStepValues(3, (name, value) => {
+      values[name] = value
+    })
+    expect(values.shrink).toBeCloseTo(0.1 * 0.1 * 0.5, 15)
+    expect(values.lr).toBeCloseTo(0.01 / (1 - 0.9 ** 3), 12)
+  })
+  it('by hand count the steps of the optimizer, and need their own where they end', () => {
+    const optimizer = new SGD({ lr: step({ from: 1, every: 1, gamma: 0.5 }) })
+    const point = doubles(0)
+    for (let i = 0; i < 3; i++) optimizer.update([point], [doubles(1)])
+    expect(point.data[0]).toBe(-1.75)
+    const endless = new SGD({ lr: oneCycle({ max: 0.01 }) })
+    expect(() => endless.update([point], [doubles(1)])).toThrow(
+      'oneCycle: steps is missing. Only fit knows how many steps a run has; elsewhere say it: oneCycle({ …, steps: 1000 })',
+    )
+    expect(point.data[0]).toBe(-1.75)
+    expect(endless.steps).toBe(0)
+  })
+  it('may be what JSON keeps of them', () => {
+    const lr = oneCycle({ max: 0.01 })
+    expect(new SGD({ lr: JSON.parse(JSON.stringify(lr)) }).lr).toStrictEqual(lr)
   })
 })
 
@@ -171,6 +220,23 @@ describe('errors', () => {
     )
     expect(() => new AdamW({ beta: 0.9 } as never)).toThrow(
       error("AdamW: unknown option 'beta', expected lr, betas, eps, weightDecay"),
+    )
+  })
+  it('name the option that no schedule fits', () => {
+    expect(() => new SGD({ lr: 'fast' as never })).toThrow(
+      error('SGD: lr is "fast", expected a number or a schedule such as cosine({ from: 0.1 })'),
+    )
+    expect(() => new SGD({ lr: oneCycle as never })).toThrow(
+      error('SGD: lr is oneCycle itself, expected what it makes: oneCycle({ … })'),
+    )
+    expect(() => new Adam({ lr: cosine({ from: 0 }) })).toThrow(
+      error('Adam: lr: the highest value of its schedule is 0, expected a finite number above 0'),
+    )
+    expect(() => new SGD({ momentum: oneCycle({ max: 1 }) })).toThrow(
+      error('SGD: momentum: the highest value of its schedule is 1, expected a number from 0, below 1'),
+    )
+    expect(() => new Adam({ betas: [0.9, cosine({ from: 0.9 }) as never] })).toThrow(
+      error('Adam: betas[1] is a Object, expected a number from 0, below 1'),
     )
   })
   it('float32 and float64 do not mix', () => {

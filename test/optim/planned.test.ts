@@ -10,6 +10,10 @@ import { AdamW } from '../../src/optim/adamw.js'
 import type { Optimizer } from '../../src/optim/optimizer.js'
 import { RMSprop } from '../../src/optim/rmsprop.js'
 import { SGD } from '../../src/optim/sgd.js'
+import { cosine } from '../../src/schedules/cosine.js'
+import { oneCycle } from '../../src/schedules/one-cycle.js'
+import { step } from '../../src/schedules/step.js'
+import { warmUp } from '../../src/schedules/warm-up.js'
 import { Sequential } from '../../src/sequential.js'
 import { trainingBackends, weightBits } from '../model/models.js'
 import { toyData, toyModel } from '../model/toy-graph.js'
@@ -23,9 +27,23 @@ const optimizers: readonly (readonly [string, () => Optimizer])[] = [
   ['RMSprop', () => new RMSprop()],
   ['AdamW', () => new AdamW()],
 ]
+const cycle = { from: 0.95, max: 0.85, to: 0.95 }
+/** With a schedule wherever there may be one; those that end with the run as `fit` sees it. */
+const scheduled: readonly (readonly [string, (steps?: { readonly steps: number }) => Optimizer])[] = [
+  [
+    'SGD with one-cycle',
+    (steps) => new SGD({ lr: oneCycle({ max: 0.1, ...steps }), momentum: oneCycle({ ...cycle, ...steps }) }),
+  ],
+  ['Adagrad with steps', () => new Adagrad({ lr: step({ from: 0.1, every: 3 }) })],
+  ['RMSprop with warm-up', (steps) => new RMSprop({ lr: warmUp(3, cosine({ from: 0.01, ...steps })) })],
+  [
+    'AdamW with one-cycle',
+    (steps) => new AdamW({ lr: oneCycle({ max: 0.1, ...steps }), betas: [oneCycle({ ...cycle, ...steps }), 0.99] }),
+  ],
+]
 
 describe.each(trainingBackends())('%s', (_, backend) => {
-  it.each(optimizers)('%s', async (_name, make) => {
+  it.each([...optimizers, ...scheduled])('%s', async (_name, make) => {
     const options = (epochs: number, optimizer: Optimizer) => ({
       epochs,
       batchSize: 8,
@@ -55,7 +73,8 @@ describe('by hand and in fit', () => {
     model.backward(loss.backward())
     optimizer.update(model.parameters)
   }
-  it.each(optimizers)('%s remembers the same', async (_name, makeOptimizer) => {
+  const withSteps = scheduled.map(([name, make]) => [name, () => make({ steps: 4 })] as const)
+  it.each([...optimizers, ...withSteps])('%s remembers the same', async (_name, makeOptimizer) => {
     const [one, other] = [make(), make()]
     const [ofOne, ofOther] = [makeOptimizer(), makeOptimizer()]
     for (let i = 0; i < 4; i++) step(one, ofOne)

@@ -11,9 +11,9 @@ const levels = [
   ['tensor', 'random', 'files'],
   ['report'],
   ['kernels'],
-  ['math.ts', 'data', 'numeric', 'search'],
+  ['math.ts', 'data', 'numeric', 'search', 'schedules'],
   ['layers'],
-  ['losses', 'optim', 'schedules', 'metrics'],
+  ['losses', 'optim', 'metrics'],
   ['model'],
   // Models have save() and load(), so files are read and written below them.
   ['train', 'io'],
@@ -24,12 +24,13 @@ const levels = [
   ['experiments'],
   ['cli'],
 ]
-// Narrower than its level: data sets know nothing of arithmetic on tensors, layers or models; differences and searches
-// nothing of kernels, whatever the functions use that they are given.
+// Narrower than its level: data sets know nothing of arithmetic on tensors, layers or models; differences, searches
+// and schedules nothing of kernels, whatever the functions use that they are given.
 const alsoRefused: Record<string, readonly string[]> = {
   data: ['math.ts'],
   numeric: ['kernels'],
   search: ['kernels'],
+  schedules: ['kernels'],
 }
 
 interface Import {

@@ -17,6 +17,8 @@ import { binaryCrossEntropy } from '../../src/losses/binary-cross-entropy.js'
 import { crossEntropy } from '../../src/losses/cross-entropy.js'
 import { mse } from '../../src/losses/squared-error.js'
 import { SGD } from '../../src/optim/sgd.js'
+import { polynomial } from '../../src/schedules/polynomial.js'
+import { step } from '../../src/schedules/step.js'
 import { Sequential } from '../../src/sequential.js'
 import { Tensor } from '../../src/tensor/tensor.js'
 import type { FitOptions } from '../../src/train/options.js'
@@ -55,7 +57,7 @@ describe.each(backends)('%s', (_, backend) => {
         },
       ],
     })
-    const keys = 'loss,accuracy,valLoss,valAccuracy,seconds,samplesPerSecond'
+    const keys = 'loss,accuracy,valLoss,valAccuracy,seconds,samplesPerSecond,lr'
     expect(calls).toEqual(['begin', 'epoch 0', `end 0 ${keys}`, 'epoch 1', `end 1 ${keys}`, 'end'])
     expect(history.epochs).toBe(2)
     expect(history.loss[1]).toBeLessThan(history.loss[0] as number)
@@ -105,6 +107,25 @@ describe.each(backends)('%s', (_, backend) => {
     await twice.fit(x, y, options({ epochs: 2, optimizer }))
     expect(weightBits(twice)).toBe(weightBits(once))
     expect(optimizer.steps).toBe(20)
+  })
+
+  it('the history has the rate of each epoch’s last step', async () => {
+    // 5 steps an epoch.
+    const constant = await model().fit(x, y, options())
+    expect(constant.lr).toEqual([0.1, 0.1, 0.1])
+    const optimizer = new SGD({ lr: step({ from: 0.1, every: 5, gamma: 0.5 }) })
+    const stepped = model()
+    expect((await stepped.fit(x, y, options({ optimizer }))).lr).toEqual([0.1, 0.05, 0.025])
+    expect((await stepped.fit(x, y, options({ optimizer, epochs: 1 }))).lr).toEqual([0.0125])
+  })
+
+  it('a schedule that ends with the run begins anew in every fit', async () => {
+    const optimizer = new SGD({ lr: polynomial({ from: 0.1 }), momentum: 0.9 })
+    const net = model()
+    const history = await net.fit(x, y, options({ optimizer, epochs: 2 }))
+    expect(history.lr.map((rate) => rate.toFixed(6))).toEqual(['0.060000', '0.010000'])
+    const again = await net.fit(x, y, options({ optimizer, epochs: 1 }))
+    expect(again.lr.map((rate) => rate.toFixed(6))).toEqual(['0.020000'])
   })
 
   it('an abort ends training at a whole step, with the history so far', async () => {

@@ -180,7 +180,7 @@ async function inWorker(scene: string): Promise<void> {
     }
     case 'job': {
       const addon = requireAddon()
-      const plan = new addon.Plan(new Float64Array(0), 0, 1, addon.isas()[0] as string, 1, new addon.Lock())
+      const plan = new addon.Plan(new Float64Array(0), 0, 0, 1, addon.isas()[0] as string, 1, new addon.Lock())
       plan.bind([])
       plan.run(Float64Array.of(1), 1, 0, 0, 1, () => post('done'))
       break

@@ -80,7 +80,9 @@ describe.each(availableIsas())('%s', (isa) => {
     let predictions = 0
     const seen = new Set<number>()
     let done = false
-    const fitting = training.fit(x, y, { ...options(), epochs: 6 }).then(() => {
+    // Until enough was seen, however slow the machine.
+    const enough = new AbortController()
+    const fitting = training.fit(x, y, { ...options(), epochs: 100_000, signal: enough.signal }).then(() => {
       done = true
     })
     while (!done) {
@@ -88,12 +90,11 @@ describe.each(availableIsas())('%s', (isa) => {
       for (let row = 1; row < rows; row++) if (data[row * 10] !== data[0]) mixed++
       seen.add(data[0] as number)
       predictions++
+      if (predictions >= 20 && seen.size >= 3) enough.abort()
       await new Promise((resolve) => setImmediate(resolve))
     }
     await fitting
     expect(mixed).toBe(0)
-    expect(predictions).toBeGreaterThan(2)
-    expect(seen.size).toBeGreaterThan(1)
   })
 
   it('two models training at once do not disturb each other', async () => {

@@ -6,6 +6,7 @@ import { Plan } from '../../src/kernels/plan.js'
 import { crossEntropy } from '../../src/losses/cross-entropy.js'
 import { recordTrainingStep } from '../../src/model/step.js'
 import type { TrainableNetwork } from '../../src/model.js'
+import type { Optimizer } from '../../src/optim/optimizer.js'
 import { SGD } from '../../src/optim/sgd.js'
 import type { TensorData } from '../../src/tensor/tensor.js'
 import { dataSlots, dataSpec } from '../../src/train/check-data.js'
@@ -23,18 +24,20 @@ export function trainingPlan(
   dataset: Dataset,
   batchSize: number,
   backend: Backend = model.backend,
+  optimizer: Optimizer = new SGD({ lr: 0.1 }),
 ): TrainingPlan {
   const sealed = model.seal(dataset.sampleShapes)
-  const optimizer = new SGD({ lr: 0.1 })
   const { graph, store, regions } = sealed
+  const moments = store.makeState(optimizer.stateCount)
+  const momentSlots = moments.map((view, i) => ({ slot: `moments${i}`, view }))
   const recording = recordTrainingStep(
     graph,
     dataSpec(dataset),
-    { loss: crossEntropy(), l2: 0, ranges: store.ranges([]) },
+    { loss: crossEntropy(), l2: 0, ranges: store.ranges(moments) },
     optimizer,
     model.seed,
     backend.real,
-    regions,
+    [...regions, ...momentSlots],
   )
   const plan = new Plan(backend, recording, batchSize, sealed.lock)
   const steps = Math.ceil(dataset.length / batchSize)
@@ -47,6 +50,7 @@ export function trainingPlan(
     parameters: store.values,
     gradients: store.gradients,
     buffers: store.buffers,
+    ...Object.fromEntries(momentSlots.map(({ slot, view }) => [slot, view])),
     ...dataSlots(dataset),
     order,
     losses,
@@ -64,8 +68,10 @@ export function trainingPlan(
       at: step,
       step,
       ringLength: steps,
-      lr: 0.1,
     }
+    optimizer.setStepValues(step + 1, (name, value) => {
+      row[name] = value
+    })
     columns.forEach((column, i) => {
       table[step * columns.length + i] = row[column] as number
     })

@@ -81,8 +81,10 @@ export class Convolution implements BookLayer {
     const shape = [...x.shape.slice(0, -3), filters, outHeight, outWidth]
     const dy = gradientLike('Convolution', dout, { shape, element: x.element })
     const kernels = kernelsOf(x)
-    kernels.sumChannels({ sums: this.db, x: dy, rows, channels: filters, places: outHeight * outWidth })
     const groups = Math.max(1, Math.min(maximumGroups, rows))
+    const sums = kernels.empty([groups, filters])
+    kernels.sumChannels({ sums, x: dy, rows, channels: filters, places: outHeight * outWidth, groups })
+    kernels.sumRows({ sums: this.db, x: sums, rows: groups, cols: filters })
     const partials = kernels.empty([groups, ...this.W.shape])
     kernels.conv2dWeightGradient({ partials, dy, x, ...window, filters, groups })
     kernels.sumRows({ sums: this.dW, x: partials, rows: groups, cols: this.dW.size })

@@ -8,7 +8,8 @@ const images = 'rows * channels * height * width'
 const outputs = 'rows * filters * outHeight * outWidth'
 const weights = 'filters * channels * kernelHeight * kernelWidth'
 const patches = 'rows * outHeight * outWidth * channels * kernelHeight * kernelWidth'
-const cost = 'rows * outHeight * outWidth * filters * channels * kernelHeight * kernelWidth / 30'
+const flops = '2 * rows * outHeight * outWidth * filters * channels * kernelHeight * kernelWidth'
+const cost = 'rows * outHeight * outWidth * filters * channels * kernelHeight * kernelWidth / 60'
 
 export const convolution = {
   /**
@@ -26,14 +27,16 @@ export const convolution = {
       optionalSize('relu', 0),
     ],
     rules: [...windowRules, 'relu <= 1'],
-    split: splitByKernel('rows'),
+    split: splitByKernel('samples'),
+    flops,
     cost,
   }),
   /** dx = the gradient of conv2dForward's x (without ReLU) from dy (rows,filters,outHeight,outWidth). */
   conv2dInputGradient: kernel({
     parameters: [out('dx', images), input('dy', outputs), input('weight', weights), ...windowSizes, size('filters')],
     rules: [...windowRules],
-    split: splitByKernel('rows'),
+    split: splitByKernel('samples'),
+    flops,
     cost,
   }),
   /**
@@ -52,6 +55,7 @@ export const convolution = {
     ],
     rules: [...windowRules, 'groups >= 1 && groups <= 65536'],
     split: { by: 'groups', units: 'groups', block: 1 },
+    flops,
     cost,
   }),
   /**
@@ -62,6 +66,7 @@ export const convolution = {
     parameters: [out('columns', patches), input('x', images), ...windowSizes],
     rules: [...windowRules],
     split: splitRows('rows * outHeight'),
+    flops: '0',
     cost: 'rows * outHeight * outWidth * channels * kernelHeight * kernelWidth / 4',
   }),
   /**
@@ -72,6 +77,7 @@ export const convolution = {
     parameters: [out('x', images), input('columns', patches), ...windowSizes],
     rules: [...windowRules],
     split: splitRows('rows * channels'),
+    flops: patches,
     cost: 'rows * outHeight * outWidth * channels * kernelHeight * kernelWidth / 4',
   }),
 } as const

@@ -23,8 +23,8 @@ function gatherRows(element: Element) {
   return kernel({
     parameters: [
       out('y', 'rows * cols'),
-      input('data', 'samples * cols', { element }),
-      index('order', 'length'),
+      input('data', 'samples * cols', { element, touched: 'rows * cols' }),
+      index('order', 'length', { touched: 'rows' }),
       size('rows'),
       size('cols'),
       size('samples'),
@@ -35,6 +35,7 @@ function gatherRows(element: Element) {
     ],
     rules: ['cursor + rows <= length'],
     split: splitRows('rows'),
+    flops: '2 * rows * cols',
     cost: 'rows * cols / 4',
     failures: [orderFailure],
   })
@@ -49,8 +50,8 @@ export const data = {
   gatherLabels: kernel({
     parameters: [
       out('y', 'rows', { element: 'int32' }),
-      input('data', 'samples', { element: 'int32' }),
-      index('order', 'length'),
+      input('data', 'samples', { element: 'int32', touched: 'rows' }),
+      index('order', 'length', { touched: 'rows' }),
       size('rows'),
       size('samples'),
       size('length'),
@@ -58,6 +59,7 @@ export const data = {
     ],
     rules: ['cursor + rows <= length'],
     split: serial,
+    flops: '0',
     cost: 'rows',
     failures: [orderFailure],
   }),

@@ -6,13 +6,15 @@ export const elementwise = {
   /** y = a + b. */
   add: kernel({
     parameters: [out('y', 'n', { inPlaceOf: ['a', 'b'] }), input('a', 'n'), input('b', 'n'), size('n')],
-    split: splitBlocks('n'),
+    split: splitBlocks('n', 'samples'),
+    flops: 'n',
     cost: 'n / 8',
   }),
   /** y = a · b, element by element. */
   mul: kernel({
     parameters: [out('y', 'n', { inPlaceOf: ['a', 'b'] }), input('a', 'n'), input('b', 'n'), size('n')],
-    split: splitBlocks('n'),
+    split: splitBlocks('n', 'samples'),
+    flops: 'n',
     cost: 'n / 8',
   }),
   /** y = value / divisor. The divisor is a size, so that 1/rows follows the rows of a recorded step. */
@@ -20,18 +22,21 @@ export const elementwise = {
     parameters: [out('y', 'n'), size('n'), optionalSize('divisor', 1), scalar('value')],
     rules: ['divisor >= 1'],
     split: splitBlocks('n'),
+    flops: '0',
     cost: 'n / 16',
   }),
   /** y = alpha · x. */
   scale: kernel({
     parameters: [out('y', 'n', { inPlaceOf: ['x'] }), input('x', 'n'), size('n'), scalar('alpha')],
-    split: splitBlocks('n'),
+    split: splitBlocks('n', 'samples'),
+    flops: 'n',
     cost: 'n / 8',
   }),
   /** y += alpha · x. */
   addScaled: kernel({
     parameters: [inout('y', 'n'), input('x', 'n'), size('n'), scalar('alpha')],
     split: splitBlocks('n'),
+    flops: '2 * n',
     cost: 'n / 8',
   }),
   /**
@@ -40,8 +45,8 @@ export const elementwise = {
    */
   copyColumns: kernel({
     parameters: [
-      inout('y', 'rows * yStride'),
-      input('x', 'rows * xStride'),
+      inout('y', 'rows * yStride', { touched: 'rows * cols' }),
+      input('x', 'rows * xStride', { touched: 'rows * cols' }),
       size('rows'),
       size('cols'),
       size('yStride'),
@@ -51,6 +56,7 @@ export const elementwise = {
     ],
     rules: ['yOffset + cols <= yStride', 'xOffset + cols <= xStride'],
     split: splitRows('rows'),
+    flops: '0',
     cost: 'rows * cols / 8',
   }),
   /** y (groups,count,cols) = x (groups,cols), each row `count` times. */
@@ -63,6 +69,7 @@ export const elementwise = {
       size('cols'),
     ],
     split: splitRows('groups * count'),
+    flops: '0',
     cost: 'groups * count * cols / 16',
   }),
 } as const

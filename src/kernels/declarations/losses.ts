@@ -33,17 +33,25 @@ const rowArguments = [
   size('cols'),
 ] as const
 
-/** A loss that adds up a row's elements: losses (rows) from prediction and target (rows,cols). */
-function rowForward<const Extra extends readonly ScalarParameter[]>(cost: string, ...extra: Extra) {
+/**
+ * A loss that adds up a row's elements, in so many operations each: losses (rows) from prediction and target
+ * (rows,cols).
+ */
+function rowForward<const Extra extends readonly ScalarParameter[]>(operations: number, cost: string, ...extra: Extra) {
   return kernel({
     parameters: [out('losses', 'rows'), ...rowArguments, ...extra, optionalScalar('scale', 1)],
     split: splitRows('rows'),
+    flops: `${operations} * rows * cols`,
     cost,
   })
 }
 
 /** And its gradient: dprediction (rows,cols) from dlosses (rows). */
-function rowBackward<const Extra extends readonly ScalarParameter[]>(cost: string, ...extra: Extra) {
+function rowBackward<const Extra extends readonly ScalarParameter[]>(
+  operations: number,
+  cost: string,
+  ...extra: Extra
+) {
   return kernel({
     parameters: [
       out('dprediction', 'rows * cols'),
@@ -53,6 +61,7 @@ function rowBackward<const Extra extends readonly ScalarParameter[]>(cost: strin
       optionalScalar('scale', 1),
     ],
     split: splitRows('rows'),
+    flops: `${operations} * rows * cols`,
     cost,
   })
 }
@@ -76,6 +85,7 @@ export const losses = {
     ],
     rules: ['classes >= 1'],
     split: splitRows('rows'),
+    flops: '12 * rows * classes',
     cost: 'rows * classes * 2 + rows * 20',
     failures: [labelFailure],
   }),
@@ -96,6 +106,7 @@ export const losses = {
     ],
     rules: ['classes >= 1'],
     split: splitRows('rows'),
+    flops: '2 * rows * classes',
     cost: 'rows * classes / 4 + rows * 4',
     failures: [labelFailure],
   }),
@@ -115,6 +126,7 @@ export const losses = {
     ],
     rules: ['classes >= 1'],
     split: splitRows('rows'),
+    flops: '14 * rows * classes',
     cost: 'rows * classes * 2 + rows * 20',
   }),
   /** dlogits = dlosses · (probabilities · Σ t - t'), row by row, with t' as in softmaxCrossEntropyDenseForward. */
@@ -130,13 +142,14 @@ export const losses = {
     ],
     rules: ['classes >= 1'],
     split: splitRows('rows'),
+    flops: '4 * rows * classes',
     cost: 'rows * classes / 2 + rows * 4',
   }),
   /** losses (rows) = -weight · logProbabilities at the label. Where a weight is 0 the label is not read. */
   negativeLogLikelihoodForward: kernel({
     parameters: [
       out('losses', 'rows'),
-      input('logProbabilities', 'rows * classes'),
+      input('logProbabilities', 'rows * classes', { touched: 'rows' }),
       index('labels', 'rows'),
       optionalInput('weights', 'rows'),
       size('rows'),
@@ -144,6 +157,7 @@ export const losses = {
     ],
     rules: ['classes >= 1'],
     split: splitRows('rows'),
+    flops: 'rows',
     cost: 'rows * 5',
     failures: [labelFailure],
   }),
@@ -159,33 +173,34 @@ export const losses = {
     ],
     rules: ['classes >= 1'],
     split: splitRows('rows'),
+    flops: 'rows',
     cost: 'rows * classes / 8 + rows * 4',
     failures: [labelFailure],
   }),
   /** losses (rows) = scale · Σ (prediction - target)², over the row. */
-  squaredErrorForward: rowForward(cheap),
+  squaredErrorForward: rowForward(3, cheap),
   /** dprediction = dlosses · scale · 2 · (prediction - target). */
-  squaredErrorBackward: rowBackward(cheap),
+  squaredErrorBackward: rowBackward(2, cheap),
   /** losses (rows) = scale · Σ |prediction - target|, over the row. */
-  absoluteErrorForward: rowForward(cheap),
+  absoluteErrorForward: rowForward(3, cheap),
   /** dprediction = dlosses · scale · sign(prediction - target), 0 where they are equal. */
-  absoluteErrorBackward: rowBackward(cheap),
+  absoluteErrorBackward: rowBackward(2, cheap),
   /** losses (rows) = scale · Σ h(d), d = prediction - target: h = d²/2 where |d| <= delta, else delta · (|d| - delta/2) (Huber 1964). */
-  huberForward: rowForward(cheap, scalar('delta')),
+  huberForward: rowForward(5, cheap, scalar('delta')),
   /** dprediction = dlosses · scale · (d where |d| <= delta, else delta · sign d). */
-  huberBackward: rowBackward(cheap, scalar('delta')),
+  huberBackward: rowBackward(4, cheap, scalar('delta')),
   /** losses (rows) = scale · Σ max(x, 0) - x · t + ln(1 + e^-|x|), x the logits and t the targets from 0 to 1. */
-  binaryCrossEntropyForward: rowForward(dear),
+  binaryCrossEntropyForward: rowForward(25, dear),
   /** dprediction = dlosses · scale · (σ(x) - t), σ the sigmoid. */
-  binaryCrossEntropyBackward: rowBackward(dear),
+  binaryCrossEntropyBackward: rowBackward(14, dear),
   /** losses (rows) = scale · Σ t · (ln t - prediction), over log-probabilities; a target of 0 adds 0. */
-  klDivergenceForward: rowForward(dear),
+  klDivergenceForward: rowForward(20, dear),
   /** dprediction = -dlosses · scale · t. */
-  klDivergenceBackward: rowBackward(cheap),
+  klDivergenceBackward: rowBackward(2, cheap),
   /** losses (rows) = scale · Σ max(0, 1 - t · prediction), targets t being -1 or 1. */
-  hingeForward: rowForward(cheap),
+  hingeForward: rowForward(4, cheap),
   /** dprediction = -dlosses · scale · t where 1 - t · prediction > 0, else 0. */
-  hingeBackward: rowBackward(cheap),
+  hingeBackward: rowBackward(4, cheap),
   /**
    * weights (rows) = the weight of each label's class (1 without `classWeights`), 0 for the label `ignore` (NaN, the
    * default, is none); with `normalize`, times rows / Σ weights, so that their mean is 1 (all 0 where the sum is).
@@ -202,6 +217,7 @@ export const losses = {
     ],
     rules: ['classes >= 1', 'normalize <= 1'],
     split: serial,
+    flops: '2 * rows',
     cost: 'rows * 3',
     failures: [labelFailure],
   }),

@@ -37,7 +37,8 @@ export const normalisation = {
     ],
     rules: ['places >= 1'],
     split: splitByKernel('outputs'),
-    cost: 'rows * channels * places / 3',
+    flops: '7 * rows * channels * places',
+    cost: 'rows * channels * places / 6',
   }),
   /**
    * The gradient of batchNormForward through the batch's statistics. With x' = (x - mean) / √(variance + epsilon) and
@@ -62,7 +63,8 @@ export const normalisation = {
     ],
     rules: ['places >= 1'],
     split: splitByKernel('outputs'),
-    cost: 'rows * channels * places / 2',
+    flops: '9 * rows * channels * places',
+    cost: 'rows * channels * places / 4',
   }),
   /** y = (x - mean) / √(variance + epsilon) · scale (1) + shift (0), by given statistics: in evaluation. */
   batchNormEvaluate: kernel({
@@ -80,7 +82,8 @@ export const normalisation = {
     ],
     rules: ['places >= 1'],
     split: splitRows('rows'),
-    cost: 'rows * channels * places / 8 + channels',
+    flops: '3 * rows * channels * places',
+    cost: 'rows * channels * places / 12 + channels',
   }),
   /**
    * runningMean += momentum · (mean - runningMean), likewise the variance, which counts `count` elements: with
@@ -100,6 +103,7 @@ export const normalisation = {
     ],
     rules: ['unbiased <= 1'],
     split: { by: 'outputs', units: 'channels', block: 64 },
+    flops: '7 * channels',
     cost: 'channels',
   }),
 } as const

@@ -13,6 +13,7 @@ export const optimizers = {
       optionalScalar('weightDecay', 0),
     ],
     split: splitBlocks('n'),
+    flops: '4 * n',
     cost: 'n / 6',
   }),
   /**
@@ -32,6 +33,7 @@ export const optimizers = {
     ],
     rules: ['nesterov <= 1'],
     split: splitBlocks('n'),
+    flops: '6 * n',
     cost: 'n / 3',
   }),
   /**
@@ -49,6 +51,7 @@ export const optimizers = {
       optionalScalar('weightDecay', 0),
     ],
     split: splitBlocks('n'),
+    flops: '8 * n',
     cost: 'n / 3',
   }),
   /**
@@ -67,6 +70,7 @@ export const optimizers = {
       optionalScalar('weightDecay', 0),
     ],
     split: splitBlocks('n'),
+    flops: '10 * n',
     cost: 'n / 3',
   }),
   /**
@@ -92,6 +96,7 @@ export const optimizers = {
       optionalScalar('shrink', 0),
     ],
     split: splitBlocks('n'),
+    flops: '14 * n',
     cost: 'n / 2',
   }),
 } as const

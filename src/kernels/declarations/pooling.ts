@@ -1,11 +1,11 @@
 // Pooling: the largest or the mean of each window, channel by channel.
 
-import { type DeclaredFailure, index, input, kernel, optionalSize, out, size, splitRows } from '../declaration.js'
+import { type DeclaredFailure, index, input, kernel, optionalSize, out, size, splitSamples } from '../declaration.js'
 import { windowRules, windowSizes } from './window.js'
 
 const images = 'rows * channels * height * width'
 const outputs = 'rows * channels * outHeight * outWidth'
-const cost = 'rows * channels * outHeight * outWidth * kernelHeight * kernelWidth'
+const windows = 'rows * channels * outHeight * outWidth * kernelHeight * kernelWidth'
 
 /** Every window must meet the image: a window of padding alone has no largest element and no mean. */
 const poolRules = [
@@ -29,8 +29,9 @@ export const pooling = {
   maxPoolForward: kernel({
     parameters: [out('y', outputs), out('argMax', outputs, { element: 'int32' }), input('x', images), ...windowSizes],
     rules: [...poolRules],
-    split: splitRows('rows * channels'),
-    cost,
+    split: splitSamples('rows * channels'),
+    flops: windows,
+    cost: `${windows} / 8`,
   }),
   /**
    * dx (rows,channels,height,width) = Σ of dy at the places argMax, in ascending order, 0 elsewhere: overlapping windows
@@ -49,8 +50,9 @@ export const pooling = {
       size('outWidth'),
     ],
     rules: ['height * width <= 2147483647'],
-    split: splitRows('rows * channels'),
-    cost: 'rows * channels * (height * width / 8 + outHeight * outWidth)',
+    split: splitSamples('rows * channels'),
+    flops: outputs,
+    cost: 'rows * channels * (height * width / 32 + outHeight * outWidth / 3)',
     failures: [argMaxFailure],
   }),
   /**
@@ -60,8 +62,9 @@ export const pooling = {
   averagePoolForward: kernel({
     parameters: [out('y', outputs), input('x', images), ...windowSizes, optionalSize('countPadding', 1)],
     rules: [...poolRules, 'countPadding <= 1'],
-    split: splitRows('rows * channels'),
-    cost,
+    split: splitSamples('rows * channels'),
+    flops: windows,
+    cost: `${windows} / 12`,
   }),
   /**
    * dx = Σ over the windows that see a place of dy / their divisor: the windows of a row of outputs first, in ascending
@@ -70,7 +73,8 @@ export const pooling = {
   averagePoolBackward: kernel({
     parameters: [out('dx', images), input('dy', outputs), ...windowSizes, optionalSize('countPadding', 1)],
     rules: [...poolRules, 'countPadding <= 1'],
-    split: splitRows('rows * channels'),
-    cost,
+    split: splitSamples('rows * channels'),
+    flops: windows,
+    cost: `${windows} / 12`,
   }),
 } as const

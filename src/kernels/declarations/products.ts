@@ -35,7 +35,8 @@ export const products = {
     ],
     rules: ['transposeA <= 1', 'transposeB <= 1', 'relu <= 1'],
     split: splitByKernel('rows'),
-    cost: 'm * n * k / 30',
+    flops: '2 * m * n * k',
+    cost: 'm * n * k / 60',
   }),
   /**
    * C_i (m,n) = op(A_i) · op(B_i) + beta · C_i for each i of a batch of products, stored one after the other; op as in
@@ -56,6 +57,7 @@ export const products = {
     ],
     rules: ['transposeA <= 1', 'transposeB <= 1'],
     split: splitRows('batch'),
-    cost: 'batch * m * n * k / 30',
+    flops: '2 * batch * m * n * k',
+    cost: 'batch * m * n * k / 60',
   }),
 } as const

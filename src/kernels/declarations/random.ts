@@ -11,6 +11,7 @@ export const random = {
     parameters: [out('y', 'n'), size('n'), size('seed'), size('stream'), size('step')],
     rules: ['stream <= 4294967295'],
     split: splitBlocks('n'),
+    flops: '15 * n',
     cost: 'n * 2',
   }),
   /**
@@ -30,6 +31,7 @@ export const random = {
     ],
     rules: ['stream <= 4294967295'],
     split: splitBlocks('n'),
+    flops: '17 * n',
     cost: 'n * 2',
   }),
 } as const

@@ -28,6 +28,7 @@ export const reductions = {
       optionalScalar('beta', 0),
     ],
     split: splitOutputs('cols'),
+    flops: 'rows * cols',
     cost: 'rows * cols / 8',
   }),
   /** y (rows) = column of the first largest value in each row of x (rows,cols); NaN counts as largest, as in NumPy. */
@@ -35,6 +36,7 @@ export const reductions = {
     parameters: [out('y', 'rows', { element: 'int32' }), input('x', 'rows * cols'), size('rows'), size('cols')],
     rules: ['cols >= 1'],
     split: splitRows('rows'),
+    flops: 'rows * cols',
     cost: 'rows * cols',
   }),
   /**
@@ -44,7 +46,7 @@ export const reductions = {
    */
   countCorrect: kernel({
     parameters: [
-      inout('counts', 'length'),
+      inout('counts', 'length', { touched: '1' }),
       input('scores', 'rows * classes'),
       index('labels', 'rows'),
       size('rows'),
@@ -55,13 +57,14 @@ export const reductions = {
     ],
     rules: ['classes >= 1', 'at < length'],
     split: serial,
+    flops: 'rows * classes',
     cost: 'rows * classes',
     failures: [labelFailure],
   }),
   /** sums[at] = Σ x (n) / divisor, in double precision: 16 interleaved sums, the same bits on every ISA. */
   sum: kernel({
     parameters: [
-      inout('sums', 'length'),
+      inout('sums', 'length', { touched: '1' }),
       input('x', 'n'),
       size('n'),
       optionalSize('at', 0),
@@ -70,12 +73,14 @@ export const reductions = {
     ],
     rules: ['at < length', 'divisor >= 1'],
     split: serial,
+    flops: 'n',
     cost: 'n / 2',
   }),
   /** Writes nothing; fails at the first element of x (n) that is NaN or infinite. */
   checkFinite: kernel({
     parameters: [input('x', 'n'), size('n')],
     split: splitBlocks('n'),
+    flops: 'n',
     cost: 'n / 16',
     failures: [{ kind: 'notFinite', text: 'x[{row}] is {value}, expected a finite number' }],
   }),
@@ -90,29 +95,32 @@ export const reductions = {
       optionalScalar('beta', 0),
     ],
     split: splitRows('groups'),
+    flops: 'groups * count * cols',
     cost: 'groups * count * cols / 8',
   }),
   /**
-   * sums (channels) = Σ over rows and places of x (rows,channels,places) + beta · sums: a convolution's bias gradient.
-   * Each row's places are added up first, then the rows in ascending order.
+   * sums (groups,channels) = Σ over the rows of each group and places of x (rows,channels,places): a convolution's bias
+   * gradient, once sumRows has added up the groups, which are those of conv2dWeightGradient. Each row's places are added
+   * up first, then the rows in ascending order. An empty group is 0.
    */
   sumChannels: kernel({
     parameters: [
-      inout('sums', 'channels'),
+      out('sums', 'groups * channels'),
       input('x', 'rows * channels * places'),
       size('rows'),
       size('channels'),
       size('places'),
-      optionalScalar('beta', 0),
+      size('groups'),
     ],
-    rules: ['places >= 1'],
-    split: { by: 'outputs', units: 'channels', block: 1 },
-    cost: 'rows * channels * places / 8',
+    rules: ['places >= 1', 'groups >= 1 && groups <= 65536'],
+    split: { by: 'groups', units: 'groups', block: 1 },
+    flops: 'rows * channels * places',
+    cost: 'rows * channels * places / 20',
   }),
   /** sums[at] = factor · Σ x² (n) + beta · sums[at], added as in `sum`. */
   sumSquares: kernel({
     parameters: [
-      inout('sums', 'length'),
+      inout('sums', 'length', { touched: '1' }),
       input('x', 'n'),
       size('n'),
       optionalSize('at', 0),
@@ -122,6 +130,7 @@ export const reductions = {
     ],
     rules: ['at < length'],
     split: serial,
+    flops: '2 * n',
     cost: 'n / 2',
   }),
 } as const

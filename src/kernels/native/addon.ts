@@ -25,7 +25,11 @@ export interface NativePlan {
     budget: number,
     done: (progress: NativeProgress) => void,
   ): void
+  /** Undefined: the step is done. */
+  runStep(rows: number, call: number, ...inputs: readonly TensorData[]): NativeProgress | undefined
   stop(): void
+  profile(on: boolean): void
+  measurements(): Float64Array
 }
 
 export interface Addon {
@@ -45,10 +49,12 @@ export interface Addon {
   burstFma(isa: string, iterations: number): number
   adjustExternalMemory(bytes: number): void
   addressModulo(view: TensorData, modulus: number): number
+  useHugePages(view: TensorData): void
   readonly Lock: new () => NativeLock
   readonly Plan: new (
     code: Float64Array,
     slotCount: number,
+    inputCount: number,
     columnCount: number,
     isa: string,
     threads: number,

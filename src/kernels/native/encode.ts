@@ -1,8 +1,10 @@
-// A placed program as the flat list of numbers that native/plan.cc reads. Per call: kernel index (-1: host), phase
-// (1: commit), then per parameter a source and its numbers: absent (0); tensor (1): slot, offset and length, each as
-// constant and per-row part, offsets in bytes; number (2): constant and per-row part; step (3): column.
+// A placed program as the flat list of numbers that native/plan.cc reads. Per call: kernel index (-1: host), phase (0:
+// compute; 1: commit; 2: compute, chained to the call before), then per parameter a source and its numbers: absent (0);
+// tensor (1): slot, offset and length, each as constant and per-row part, offsets in bytes (slot = number of slots: a chain's memory); number (2): constant and
+// per-row part; step (3): column.
 
 import { arrayTypes } from '../../tensor/tensor.js'
+import { chainSlot } from '../chains.js'
 import { kernelNames } from '../declarations.js'
 import type { Program } from '../program.js'
 
@@ -13,7 +15,7 @@ export function encodeProgram(program: Program): Float64Array {
       code.push(-1, 0)
       continue
     }
-    code.push(kernelNames.indexOf(call.kernel), call.phase === 'commit' ? 1 : 0)
+    code.push(kernelNames.indexOf(call.kernel), call.phase === 'commit' ? 1 : call.chained ? 2 : 0)
     for (const argument of call.args) {
       switch (argument.kind) {
         case 'absent':
@@ -22,7 +24,7 @@ export function encodeProgram(program: Program): Float64Array {
         case 'tensor': {
           const { memory, element, offset, length } = argument.tensor
           const bytes = arrayTypes[element].BYTES_PER_ELEMENT
-          const slot = program.slots.indexOf(memory as string)
+          const slot = memory === chainSlot ? program.slots.length : program.slots.indexOf(memory as string)
           code.push(1, slot, offset.constant * bytes, offset.perRow * bytes, length.constant, length.perRow)
           break
         }

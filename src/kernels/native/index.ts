@@ -64,7 +64,7 @@ function chooseThreads(addon: Addon, option: number | undefined): number {
   )
 }
 
-/** Arenas above 4 MB begin on a huge page, smaller ones on a cache line. */
+/** Arenas above 4 MB begin on a huge page and ask for such pages, smaller ones begin on a cache line. */
 const hugePage = 2 * 2 ** 20
 const cacheLine = 64
 
@@ -81,7 +81,9 @@ function allocate(addon: Addon, bytes: number): Memory {
   const { byteLength } = buffer
   accounted.register(buffer, () => addon.adjustExternalMemory(-byteLength))
   const over = addon.addressModulo(new Uint8Array(buffer, 0, 1), alignment)
-  return new Uint8Array(buffer, over === 0 ? 0 : alignment - over, bytes)
+  const memory = new Uint8Array(buffer, over === 0 ? 0 : alignment - over, bytes)
+  if (alignment === hugePage) addon.useHugePages(memory)
+  return memory
 }
 
 /** The longest typed array of V8 in Node 20; later versions allow more. */
@@ -120,10 +122,26 @@ class NativeExecutor implements Executor {
     return toProgress(this.#plan.runSync(steps, count, step, call, budget))
   }
 
+  runStep(rows: number, call: number, inputs: readonly TensorData[]): Progress {
+    const progress = this.#plan.runStep(rows, call, ...inputs)
+    return progress === undefined ? stepDone : toProgress(progress)
+  }
+
   stop(): void {
     this.#plan.stop()
   }
+
+  profile(on: boolean): void {
+    this.#plan.profile(on)
+  }
+
+  measurements(): Float64Array {
+    return this.#plan.measurements()
+  }
 }
+
+/** One object for all: a short step takes no longer than making one. */
+const stepDone: Progress = { outcome: 'done', step: 1, call: 0, chunks: 0, code: 0, row: 0, value: 0, message: '' }
 
 function toProgress(progress: NativeProgress): Progress {
   return { ...progress, outcome: outcomes[progress.outcome] ?? 'refused' }
@@ -175,6 +193,7 @@ export function native(options: NativeOptions = {}): NativeBackend {
     isa,
     threads,
     real: 'float32',
+    runsChains: true,
     kernels,
     allocate: (bytes) => allocate(addon, bytes),
     createLock: () => new addon.Lock(),
@@ -183,6 +202,7 @@ export function native(options: NativeOptions = {}): NativeBackend {
         new addon.Plan(
           encodeProgram(program),
           program.slots.length,
+          program.inputs.length,
           program.columns.length,
           isa,
           threads,

@@ -22,6 +22,7 @@ export function reference(options: ReferenceOptions = {}): Backend {
     name: 'reference',
     isa: 'js',
     threads: 1,
+    runsChains: false,
     real: dtype,
     kernels: referenceKernels(dtype),
     allocate: (bytes) => new Uint8Array(bytes),

@@ -4,7 +4,8 @@ import { arrayTypes, Tensor, type TensorData } from '../../tensor/tensor.js'
 import { viewOf } from '../../tensor/view.js'
 import type { Executor, Outcome, Progress } from '../backend.js'
 import { checkArguments, type Failure } from '../check.js'
-import { at, type Program, type ProgramArgument, type ProgramCall } from '../program.js'
+import { addMeasurement } from '../profile.js'
+import { at, inputName, type Program, type ProgramArgument, type ProgramCall } from '../program.js'
 import { type LoopArguments, loopArguments, runLoop } from './index.js'
 
 type KernelCall = Extract<ProgramCall, { kind: 'kernel' }>
@@ -20,14 +21,21 @@ export class ReferenceExecutor implements Executor {
   /** Arguments of each call for `#resolvedRows` rows. */
   readonly #resolved: (LoopArguments<KernelCall['kernel']> | undefined)[]
   readonly #changesEveryStep: readonly boolean[]
+  #inputs: readonly TensorData[] = []
   #resolvedRows: number | undefined
+  #profiling = false
+  readonly #measurements: Float64Array
 
   constructor(program: Program, real: 'float32' | 'float64') {
     this.#program = program
     this.#real = real
     this.#resolved = program.calls.map(() => undefined)
+    this.#measurements = new Float64Array(3 * program.calls.length)
+    const inputs = new Set<number | string>(program.inputs.map((_, i) => inputName(i)))
     this.#changesEveryStep = program.calls.map(
-      (call) => call.kind === 'kernel' && call.args.some(({ kind }) => kind === 'step'),
+      (call) =>
+        call.kind === 'kernel' &&
+        call.args.some((arg) => arg.kind === 'step' || (arg.kind === 'tensor' && inputs.has(arg.tensor.memory))),
     )
   }
 
@@ -52,8 +60,22 @@ export class ReferenceExecutor implements Executor {
     for (let next = calls.next(); ; next = calls.next()) if (next.done) return next.value
   }
 
+  runStep(rows: number, call: number, inputs: readonly TensorData[]): Progress {
+    this.#inputs = inputs
+    return this.runSync(Float64Array.of(rows), 1, 0, call, Number.POSITIVE_INFINITY)
+  }
+
   stop(): void {
     this.#stopped = true
+  }
+
+  profile(on: boolean): void {
+    this.#profiling = on
+    if (on) this.#measurements.fill(0)
+  }
+
+  measurements(): Float64Array {
+    return this.#measurements.slice()
   }
 
   /** Yields after every compute call, where the event loop may have its turn; never inside a commit phase. */
@@ -88,8 +110,10 @@ export class ReferenceExecutor implements Executor {
         if (current.kind === 'host') return end('host')
         if (!committing && (this.#stopped || chunks >= budget)) return end('stopped')
         committing = current.phase === 'commit'
+        const start = this.#profiling ? performance.now() : 0
         const failure = runLoop(current.kernel, this.#resolved[call] as LoopArguments<KernelCall['kernel']>)
         if (failure !== undefined) return end('failed', failure)
+        if (this.#profiling) addMeasurement(this.#measurements, call, start, row[0] as number)
         if (committing) continue
         chunks++
         yield
@@ -122,7 +146,8 @@ export class ReferenceExecutor implements Executor {
     if (argument.kind === 'number') return at(argument.value, rows)
     if (argument.kind === 'step') return row[argument.column] as number
     const { memory, element, offset, length } = argument.tensor
-    const slot = this.#slots[this.#program.slots.indexOf(memory as string)] as TensorData
+    const place = this.#program.slots.indexOf(memory as string)
+    const slot = (this.#slots[place] ?? this.#inputs[place - this.#slots.length]) as TensorData
     const bytes = arrayTypes[element].BYTES_PER_ELEMENT
     const start = slot.byteOffset + at(offset, rows) * bytes
     const whole = Math.floor((slot.byteOffset + slot.byteLength - start) / bytes)

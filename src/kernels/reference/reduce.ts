@@ -42,17 +42,21 @@ function addRows(
   }
 }
 
-/** sums (channels) = Σ over rows and places of x (rows,channels,places) + beta · sums. */
-export function sumChannels({ sums, x, rows, channels, places, beta }: LoopArguments<'sumChannels'>): undefined {
-  for (let channel = 0; channel < channels; channel++) {
-    let total = 0
-    for (let r = 0; r < rows; r++) {
-      const begin = (r * channels + channel) * places
-      let s = 0
-      for (let i = begin; i < begin + places; i++) s += x[i]
-      total += s
+/** sums (groups,channels) = Σ over the rows of each group and places of x (rows,channels,places). */
+export function sumChannels({ sums, x, rows, channels, places, groups }: LoopArguments<'sumChannels'>): undefined {
+  for (let group = 0; group < groups; group++) {
+    const first = Math.floor((group * rows) / groups)
+    const end = Math.floor(((group + 1) * rows) / groups)
+    for (let channel = 0; channel < channels; channel++) {
+      let total = 0
+      for (let r = first; r < end; r++) {
+        const begin = (r * channels + channel) * places
+        let s = 0
+        for (let i = begin; i < begin + places; i++) s += x[i]
+        total += s
+      }
+      sums[group * channels + channel] = total
     }
-    sums[channel] = beta === 0 ? total : total + beta * sums[channel]
   }
 }
 

@@ -7,14 +7,12 @@ import { type Random, uniform } from '../values.js'
 import {
   between0And1,
   expError,
-  flat,
   flatBenchmark,
   flatCases,
   flatRandom,
   logits,
   rowCases,
   rowRandom,
-  sizeOf,
   sumError,
   tiny,
   u,
@@ -41,17 +39,12 @@ const rows = {
   random: rowRandom('cols', 1),
   benchmark: { output: { rows: 100, cols: 10 }, 'wide output': { rows: 100, cols: 1000 } },
 }
-const perElement = (flops: number, tensors: number) => ({
-  flops: (numbers: Numbers) => flops * sizeOf(numbers, 'rows', 'cols'),
-  bytes: (numbers: Numbers) => 4 * tensors * sizeOf(numbers, 'rows', 'cols'),
-})
 
 export const activations = {
   reluForward: {
     example: { args: { y: [9, 9, 9], x: [-1, 0, 2], n: 3 }, answer: { y: [0, 0, 2] } },
     cases: flatCases,
     random: flatRandom,
-    ...flat(1, 2),
     benchmark: flatBenchmark,
   },
   reluBackward: {
@@ -60,7 +53,6 @@ export const activations = {
     random: flatRandom,
     // An output of ReLU: half of it zeros.
     inputs: { y: (random) => () => Math.max(0, uniform(random, -1, 1)()) },
-    ...flat(1, 3),
     benchmark: flatBenchmark,
   },
   sigmoidForward: {
@@ -70,7 +62,6 @@ export const activations = {
     inputs: { x: logits },
     // e / (1 + e) or 1 / (1 + e): e enters numerator and denominator with opposite signs, so once; then + and /.
     bounds: (_, { y }) => ({ y: (i) => u * (expError + 2) * y[i] + tiny }),
-    ...flat(10, 2),
     benchmark: flatBenchmark,
   },
   sigmoidBackward: {
@@ -80,7 +71,6 @@ export const activations = {
     inputs: { y: between0And1 },
     // 1 - y and two products.
     bounds: (_, { dx }) => ({ dx: (i) => 3.1 * u * Math.abs(dx[i]) + 3 * tiny }),
-    ...flat(3, 3),
     benchmark: flatBenchmark,
   },
   tanhForward: {
@@ -96,7 +86,6 @@ export const activations = {
     },
     // 1.5 ulp, and an ulp is at most 2 u.
     bounds: (_, { y }) => ({ y: (i) => 3 * u * Math.abs(y[i]) + tiny }),
-    ...flat(14, 2),
     benchmark: flatBenchmark,
   },
   tanhBackward: {
@@ -105,7 +94,6 @@ export const activations = {
     random: flatRandom,
     // (1 - y) and (1 + y), two products.
     bounds: (_, { dx }) => ({ dx: (i) => 4.1 * u * Math.abs(dx[i]) + 3 * tiny }),
-    ...flat(4, 3),
     benchmark: flatBenchmark,
   },
   leakyReluForward: {
@@ -113,13 +101,11 @@ export const activations = {
     ...withScalar('slope', [0.01, 0.2, 0, -0.5]),
     // slope rounded, a product.
     bounds: (_, { y }) => ({ y: (i) => 2.1 * u * Math.abs(y[i]) + tiny }),
-    ...flat(2, 2),
   },
   leakyReluBackward: {
     example: { args: { dx: [9, 9, 9], dy: [4, 4, 4], x: [-2, 0, 3], n: 3, slope: 0.25 }, answer: { dx: [1, 1, 4] } },
     ...withScalar('slope', [0.01, 0.2, 0, -0.5]),
     bounds: (_, { dx }) => ({ dx: (i) => 2.1 * u * Math.abs(dx[i]) + tiny }),
-    ...flat(2, 3),
   },
   eluForward: {
     example: { args: { y: [9, 9, 9], x: [-Math.LN2, 0, 3], n: 3, alpha: 2 }, answer: { y: [-1, 0, 3] } },
@@ -127,7 +113,6 @@ export const activations = {
     inputs: { x: logits },
     // alpha rounded, e^x - 1 within 1 ulp, a product.
     bounds: (_, { y }) => ({ y: (i) => 4.1 * u * Math.abs(y[i]) + 2 * tiny }),
-    ...flat(12, 2),
   },
   eluBackward: {
     example: { args: { dx: [9, 9], dy: [3, 3], y: [-0.5, 1], n: 2, alpha: 2 }, answer: { dx: [4.5, 3] } },
@@ -137,7 +122,6 @@ export const activations = {
     bounds: ({ dy, alpha }, { dx }) => ({
       dx: (i) => u * (2.1 * Math.abs(dx[i]) + 1.1 * Math.abs(dy[i] * alpha)) + 2 * tiny,
     }),
-    ...flat(2, 3),
   },
   geluForward: {
     example: {
@@ -151,7 +135,6 @@ export const activations = {
     bounds: ({ x }, { y }) => ({
       y: (i) => u * (distributionError(Math.min(0, x[i])) + 1) * Math.abs(y[i]) + (1 + 2 * Math.abs(x[i])) * tiny,
     }),
-    ...flat(40, 2),
     benchmark: flatBenchmark,
   },
   geluBackward: {
@@ -174,7 +157,6 @@ export const activations = {
         return u * (Math.abs(dy[i]) * parts + 2.1 * Math.abs(dx[i])) + (2 + 4 * Math.abs(at)) * tiny
       },
     }),
-    ...flat(44, 3),
     benchmark: flatBenchmark,
   },
   siluForward: {
@@ -186,7 +168,6 @@ export const activations = {
     bounds: ({ x }, { y }) => ({
       y: (i) => u * (sigmoidError + 1) * Math.abs(y[i]) + (1 + Math.abs(x[i])) * tiny,
     }),
-    ...flat(11, 2),
     benchmark: flatBenchmark,
   },
   siluBackward: {
@@ -207,7 +188,6 @@ export const activations = {
         )
       },
     }),
-    ...flat(14, 3),
     benchmark: flatBenchmark,
   },
   softmaxForward: {
@@ -218,7 +198,6 @@ export const activations = {
     ...rows,
     inputs: { x: logits },
     bounds: ({ x, cols }, { y }) => ({ y: probabilityBound(x, y, cols) }),
-    ...perElement(12, 2),
   },
   softmaxBackward: {
     example: {
@@ -232,7 +211,6 @@ export const activations = {
       const terms = byRow(cols, (row) => sumOfRow(row, cols, (i) => Math.abs(dy[i] * y[i])))
       return { dx: (i) => u * ((sumError(cols) + 1) * y[i] * terms(i) + 2.1 * Math.abs(dx[i])) + (cols + 2) * tiny }
     },
-    ...perElement(4, 3),
   },
   logSoftmaxForward: {
     example: {
@@ -245,7 +223,6 @@ export const activations = {
       const errors = byRow(cols, (row) => softmaxErrors(x, row, cols))
       return { y: (i) => u * (logError(errors(i), i % cols) + Math.abs(y[i])) + tiny }
     },
-    ...perElement(12, 2),
   },
   logSoftmaxBackward: {
     example: {
@@ -261,6 +238,5 @@ export const activations = {
         dx: (i) => u * ((sumError(cols) + expError + 1) * Math.exp(y[i]) * terms(i) + Math.abs(dx[i])) + 3 * tiny,
       }
     },
-    ...perElement(12, 3),
   },
 } satisfies SpecsOf<typeof declared>

@@ -1,4 +1,4 @@
-// What the specs of several families share: rounding errors, sizes, inputs, rates.
+// What the specs of several families share: rounding errors, sizes, inputs.
 
 import fc from 'fast-check'
 import type { Numbers } from '../spec.js'
@@ -60,13 +60,6 @@ export const rowRandom = (columns: string, least: number): fc.Arbitrary<Numbers>
   fc
     .record({ rows: fc.nat(70), width: fc.integer({ min: least, max: 140 }) })
     .map(({ rows, width }) => ({ rows, [columns]: width }))
-export const sizeOf = (numbers: Numbers, ...names: string[]): number =>
-  names.reduce((product, name) => product * (numbers[name] ?? 1), 1)
-/** An elementwise kernel's rates: `perElement` operations, `tensors` float32 arrays passed over. */
-export const flat = (perElement: number, tensors: number) => ({
-  flops: ({ n = 0 }: Numbers) => perElement * n,
-  bytes: ({ n = 0 }: Numbers) => 4 * tensors * n,
-})
 /** Network shapes: the hidden layer and the first weights of 784-50-10 at batch 100. */
 export const flatBenchmark = { hidden: { n: 5000 }, weights: { n: 39200 } }
 

@@ -5,7 +5,8 @@ import type { convolution as declared } from '../../../src/kernels/declarations/
 import { type LoopArguments, runLoop } from '../../../src/kernels/reference/index.js'
 import type { TensorData } from '../../../src/tensor/tensor.js'
 import type { Numbers, SpecsOf } from '../spec.js'
-import { range, sizeOf, sumError, tiny, u } from './common.js'
+import { range, sumError, tiny, u } from './common.js'
+import { mayTakeWinograd, winogradBound, winogradWeightsBound } from './winograd.js'
 
 interface Shape {
   readonly rows?: number
@@ -92,6 +93,33 @@ const windowRandom = fc
   })
   .map(windows)
 
+/**
+ * Winograd's way, and just beside it: images of 1 to 9 pixels and more, any padding, partial tiles and vectors, several
+ * samples in a unit and several units, several units and patches in an image, what is too large for scratch.
+ */
+const winogradCases: readonly Numbers[] = [
+  { ...windows({ rows: 0, channels: 16, image: [8, 8], pad: [1, 1] }), filters: 16 },
+  ...range(1, 9).flatMap((size) => [
+    { ...windows({ rows: 2, channels: 16, image: [size, 9], pad: [1, 1] }), filters: 16 },
+    { ...windows({ channels: 16, image: [10 - size, size], pad: [2, 2] }), filters: 15 },
+    { ...windows({ rows: 2, channels: 16, image: [4, size], pad: [size >> 1, 2], out: [4, 8] }), filters: 13 },
+  ]),
+  ...range(7, 18).map((channels) => ({
+    ...windows({ rows: 3, channels, image: [6, 6] }),
+    filters: 8 + ((channels * 5) % 11),
+  })),
+  ...range(1, 5).map((rows) => ({ ...windows({ rows, channels: 16, image: [14, 14], pad: [1, 1] }), filters: 32 })),
+  { ...windows({ rows: 31, channels: 16, image: [3, 4], pad: [1, 0], out: [4, 4] }), filters: 16 },
+  { ...windows({ rows: 15, channels: 31, image: [8, 8], pad: [1, 1] }), filters: 30 },
+  { ...windows({ rows: 2, channels: 16, image: [28, 28], pad: [1, 1] }), filters: 16 },
+  { ...windows({ channels: 16, image: [14, 15], pad: [2, 2] }), filters: 16 },
+  { ...windows({ channels: 8, image: [37, 34] }), filters: 16 },
+  { ...windows({ rows: 2, channels: 16, image: [4, 226], pad: [1, 1] }), filters: 16 },
+  { ...windows({ channels: 16, image: [3, 4], pad: [7, 9], out: [16, 20] }), filters: 16 },
+  { ...windows({ channels: 16, image: [20, 20], pad: [0, 0], out: [4, 8] }), filters: 16 },
+  { ...windows({ channels: 160, image: [4, 4], pad: [1, 1] }), filters: 160 },
+]
+
 const filterCases: readonly Numbers[] = [
   ...windowCases.map((numbers, i) => ({ ...numbers, filters: 1 + ((i * 7) % 18) })),
   ...longCases.map((numbers, i) => ({ ...numbers, filters: 1 + (i % 3) })),
@@ -99,18 +127,24 @@ const filterCases: readonly Numbers[] = [
   ...range(1, 20).map((channels) => ({ ...windows({ channels, image: [4, 4], kernel: [2, 2] }), filters: 6 })),
   { ...windows({ rows: 2, channels: 2, image: [4, 5], pad: [1, 1] }), filters: 200 },
   { ...windows({ channels: 2, image: [4, 5], stride: [2, 1], pad: [1, 1] }), filters: 130 },
+  ...winogradCases,
 ]
-const filterRandom = fc
-  .record({ numbers: windowRandom, filters: fc.integer({ min: 1, max: 30 }) })
-  .map(({ numbers, filters }) => ({ ...numbers, filters }))
-
-const flops = (numbers: Numbers): number => 2 * sizeOf(numbers, ...patch, 'filters')
-const image = ['rows', 'channels', 'height', 'width']
-const output = ['rows', 'outHeight', 'outWidth']
-const weights = ['filters', 'channels', 'kernelHeight', 'kernelWidth']
-const patch = [...output, 'channels', 'kernelHeight', 'kernelWidth']
-const bytes = (numbers: Numbers): number =>
-  4 * (sizeOf(numbers, ...image) + sizeOf(numbers, ...output, 'filters') + sizeOf(numbers, ...weights))
+const winogradRandom = fc
+  .record({
+    rows: fc.nat(5),
+    channels: fc.integer({ min: 8, max: 20 }),
+    image: fc.tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 12 })),
+    pad: fc.tuple(fc.nat(3), fc.nat(3)),
+    out: fc.tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 12 })),
+    filters: fc.integer({ min: 8, max: 20 }),
+  })
+  .map(({ filters, ...shape }) => ({ ...windows(shape), filters }))
+const filterRandom = fc.oneof(
+  fc
+    .record({ numbers: windowRandom, filters: fc.integer({ min: 1, max: 30 }) })
+    .map(({ numbers, filters }) => ({ ...numbers, filters })),
+  winogradRandom,
+)
 
 const layer = (channels: number, size: number, filters: number, kernel: number, pad: number): Numbers => ({
   ...windows({ rows: 100, channels, image: [size, size], kernel: [kernel, kernel], pad: [pad, pad] }),
@@ -175,15 +209,26 @@ export const convolution = {
       const { bias, channels, kernelHeight, kernelWidth, outHeight, outWidth, filters } = before
       const terms = magnitudes('conv2dForward', before, 'y')
       const k = channels * kernelHeight * kernelWidth
+      const { x, weight, height, width, padTop, padLeft } = before
+      const winograd = mayTakeWinograd(before as unknown as Numbers)
+        ? winogradBound(
+            { data: x, height, width },
+            padTop,
+            padLeft,
+            weight,
+            (filter, channel) => (filter * channels + channel) * 9,
+            false,
+            before,
+          )
+        : undefined
       return {
         y: (at) => {
           const added = Math.abs(bias?.[Math.floor(at / (outHeight * outWidth)) % filters] ?? 0)
-          return u * ((sumError(k) + 1) * (terms[at] as number) + added) + (k + 2) * tiny
+          const sum = Math.max(u * sumError(k) * (terms[at] as number) + (k + 2) * tiny, winograd?.[at] ?? 0)
+          return sum + u * ((terms[at] as number) + added)
         },
       }
     },
-    flops,
-    bytes,
     benchmark: benchmarkLayers({ relu: 1 }),
   },
   conv2dInputGradient: {
@@ -202,11 +247,24 @@ export const convolution = {
     random: filterRandom,
     bounds: (before) => {
       const terms = magnitudes('conv2dInputGradient', before, 'dx')
-      const k = before.filters * before.kernelHeight * before.kernelWidth
-      return { dx: (at) => u * sumError(k) * (terms[at] as number) + (k + 1) * tiny }
+      const { dy, weight, channels, filters, height, width, outHeight, outWidth, padTop, padLeft } = before
+      const k = filters * before.kernelHeight * before.kernelWidth
+      // The convolution of dy with the flipped kernels, filters and channels exchanged.
+      const winograd = mayTakeWinograd(before as unknown as Numbers)
+        ? winogradBound(
+            { data: dy, height: outHeight, width: outWidth },
+            2 - padTop,
+            2 - padLeft,
+            weight,
+            (channel, filter) => (filter * channels + channel) * 9,
+            true,
+            { rows: before.rows, channels: filters, filters: channels, outHeight: height, outWidth: width },
+          )
+        : undefined
+      return {
+        dx: (at) => Math.max(u * sumError(k) * (terms[at] as number) + (k + 1) * tiny, winograd?.[at] ?? 0),
+      }
     },
-    flops,
-    bytes,
     benchmark: layers,
   },
   conv2dWeightGradient: {
@@ -230,10 +288,21 @@ export const convolution = {
     bounds: (before) => {
       const terms = magnitudes('conv2dWeightGradient', before, 'partials')
       const k = Math.ceil(before.rows / before.groups) * before.outHeight * before.outWidth
-      return { partials: (at) => u * sumError(k) * (terms[at] as number) + (k + 1) * tiny }
+      const { x, dy, height, width, outHeight, outWidth, padTop, padLeft, groups } = before
+      const winograd = mayTakeWinograd(before as unknown as Numbers)
+        ? winogradWeightsBound(
+            { data: x, height, width },
+            padTop,
+            padLeft,
+            { data: dy, height: outHeight, width: outWidth },
+            groups,
+            before,
+          )
+        : undefined
+      return {
+        partials: (at) => Math.max(u * sumError(k) * (terms[at] as number) + (k + 1) * tiny, winograd?.[at] ?? 0),
+      }
     },
-    flops,
-    bytes,
     benchmark: benchmarkLayers({ groups: 8 }),
   },
   im2col: {
@@ -247,8 +316,6 @@ export const convolution = {
     },
     cases: windowCases,
     random: windowRandom,
-    flops: (numbers) => sizeOf(numbers, ...patch),
-    bytes: (numbers) => 4 * (sizeOf(numbers, ...image) + sizeOf(numbers, ...patch)),
     benchmark: windowBenchmark,
   },
   col2im: {
@@ -267,8 +334,6 @@ export const convolution = {
       const k = before.kernelHeight * before.kernelWidth
       return { x: (at) => u * sumError(k) * (terms[at] as number) + k * tiny }
     },
-    flops: (numbers) => sizeOf(numbers, ...patch),
-    bytes: (numbers) => 4 * (sizeOf(numbers, ...image) + sizeOf(numbers, ...patch)),
     benchmark: windowBenchmark,
   },
 } satisfies SpecsOf<typeof declared>

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { data as declared } from '../../../src/kernels/declarations/data.js'
 import type { TensorData } from '../../../src/tensor/tensor.js'
 import type { Bound, Numbers, SpecsOf } from '../spec.js'
-import { order, range, sizeOf, tiny, u } from './common.js'
+import { order, range, tiny, u } from './common.js'
 
 /** A batch of a data set: some of its rows, from somewhere in an order longer than the batch. */
 const gatherCases = (cols: readonly number[]): readonly Numbers[] => [
@@ -79,8 +79,6 @@ export const data = {
     random: gatherRandom,
     inputs: { order },
     bounds: (before) => ({ y: gatherBound(before) }),
-    flops: (numbers) => 2 * sizeOf(numbers, 'rows', 'cols'),
-    bytes: (numbers) => 5 * sizeOf(numbers, 'rows', 'cols'),
     benchmark: gatherBenchmark,
   },
   gatherReals: {
@@ -103,8 +101,6 @@ export const data = {
     random: gatherRandom,
     inputs: { order },
     bounds: (before) => ({ y: gatherBound(before) }),
-    flops: (numbers) => 2 * sizeOf(numbers, 'rows', 'cols'),
-    bytes: (numbers) => 8 * sizeOf(numbers, 'rows', 'cols'),
     benchmark: gatherBenchmark,
   },
   gatherLabels: {
@@ -120,8 +116,6 @@ export const data = {
       .record({ rows: fc.nat(200), samples: fc.integer({ min: 1, max: 50 }), cursor: fc.nat(20), rest: fc.nat(5) })
       .map(({ rows, samples, cursor, rest }) => ({ rows, samples, cursor, length: cursor + rows + rest })),
     inputs: { order },
-    flops: ({ rows = 0 }) => rows,
-    bytes: ({ rows = 0 }) => 12 * rows,
     benchmark: { batch: { rows: 100, samples: 1000, length: 1000, cursor: 300 } },
   },
 } satisfies SpecsOf<typeof declared>

@@ -4,7 +4,6 @@ import fc from 'fast-check'
 import type { elementwise as declared } from '../../../src/kernels/declarations/elementwise.js'
 import type { Numbers, SpecsOf } from '../spec.js'
 import {
-  flat,
   flatBenchmark,
   flatCases,
   flatRandom,
@@ -13,7 +12,6 @@ import {
   groupRandom,
   lengths,
   range,
-  sizeOf,
   tiny,
   u,
 } from './common.js'
@@ -36,22 +34,18 @@ export const elementwise = {
     example: { args: { y: [9, 9], a: [1, 2], b: [-3, 0.5], n: 2 }, answer: { y: [-2, 2.5] } },
     cases: flatCases,
     random: flatRandom,
-    ...flat(1, 3),
     benchmark: flatBenchmark,
   },
   mul: {
     example: { args: { y: [9, 9], a: [1, 2], b: [-3, 0.5], n: 2 }, answer: { y: [-3, 1] } },
     cases: flatCases,
     random: flatRandom,
-    ...flat(1, 3),
     benchmark: flatBenchmark,
   },
   fill: {
     example: { args: { y: [9, 9, 9], n: 2, value: 3, divisor: 4 }, answer: { y: [0.75, 0.75, 9] } },
     cases: lengths.map((n, i) => ({ n, value: i % 2 === 0 ? 1 : -0.3, divisor: 1 + (i % 3) * 49 })),
     random: fc.record({ n: fc.nat(5000), value: fc.constantFrom(1, -0.3), divisor: fc.integer({ min: 1, max: 1000 }) }),
-    flops: () => 0,
-    bytes: ({ n = 0 }) => 4 * n,
     benchmark: { losses: { n: 100, value: 1, divisor: 100 }, weights: { n: 39200, value: 0 } },
   },
   scale: {
@@ -60,7 +54,6 @@ export const elementwise = {
     random: scaledRandom,
     // alpha rounded, a product.
     bounds: (_, { y }) => ({ y: (i) => 2.1 * u * Math.abs(y[i]) + tiny }),
-    ...flat(1, 2),
     benchmark: { hidden: { n: 5000, alpha: 0.5 }, weights: { n: 39200, alpha: 0.5 } },
   },
   addScaled: {
@@ -71,7 +64,6 @@ export const elementwise = {
     bounds: ({ x, alpha }, { y }) => ({
       y: (i) => u * (2.1 * Math.abs(alpha * x[i]) + Math.abs(y[i])) + 2 * tiny,
     }),
-    ...flat(2, 3),
     benchmark: { hidden: { n: 5000, alpha: 0.5 }, weights: { n: 39200, alpha: 0.5 } },
   },
   copyColumns: {
@@ -98,8 +90,6 @@ export const elementwise = {
     random: fc
       .tuple(fc.nat(40), fc.nat(70), fc.nat(9), fc.nat(9), fc.nat(9))
       .map(([rows, cols, yOffset, xOffset, rest]) => blockSizes(rows, cols, yOffset, xOffset, rest)),
-    flops: () => 0,
-    bytes: (numbers) => 8 * sizeOf(numbers, 'rows', 'cols'),
     benchmark: { 'half of 100x100': { rows: 100, cols: 50, yStride: 100, xStride: 50, yOffset: 50 } },
   },
   repeatRows: {
@@ -109,8 +99,6 @@ export const elementwise = {
     },
     cases: groupCases,
     random: groupRandom,
-    flops: () => 0,
-    bytes: (numbers) => 4 * sizeOf(numbers, 'groups', 'cols') * (1 + (numbers.count ?? 0)),
     benchmark: groupBenchmark,
   },
 } satisfies SpecsOf<typeof declared>

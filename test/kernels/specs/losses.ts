@@ -5,7 +5,7 @@ import type { losses as declared } from '../../../src/kernels/declarations/losse
 import type { TensorData } from '../../../src/tensor/tensor.js'
 import type { Bound, Numbers, SpecsOf } from '../spec.js'
 import { type Random, uniform } from '../values.js'
-import { between0And1, expError, labels, logits, rowCases, rowRandom, sizeOf, sumError, tiny, u } from './common.js'
+import { between0And1, expError, labels, logits, rowCases, rowRandom, sumError, tiny, u } from './common.js'
 import { byRow, logError, probabilityBound, softmaxErrors, sumOfRow } from './softmax.js'
 
 /** Every third case smooths its labels. */
@@ -22,13 +22,8 @@ const weights = (random: Random) => {
 }
 const weightAt = (weights: TensorData | null, row: number): number => (weights === null ? 1 : weights[row])
 
-const perElement = (columns: string, flops: number, tensors: number) => ({
-  flops: (numbers: Numbers) => flops * sizeOf(numbers, 'rows', columns),
-  bytes: (numbers: Numbers) => 4 * tensors * sizeOf(numbers, 'rows', columns),
-})
-
 /** What the specs of the losses between numbers share; `extra` are further scalars. */
-const rowLoss = (flops: number, tensors: number, extra: Numbers = {}) => ({
+const rowLoss = (extra: Numbers = {}) => ({
   cases: rowCases('cols', 0).map((numbers, i) => ({ ...numbers, ...extra, scale: [1, 1 / 3][i % 2] as number })),
   random: fc
     .tuple(rowRandom('cols', 0), fc.constantFrom(1, 0.1, -2))
@@ -37,7 +32,6 @@ const rowLoss = (flops: number, tensors: number, extra: Numbers = {}) => ({
     regression: { rows: 100, cols: 10, ...extra },
     'wide output': { rows: 100, cols: 1000, ...extra },
   },
-  ...perElement('cols', flops, tensors),
 })
 /**
  * Bound of a row's loss: `error(i)` is that of element i's term and `term(i)` the term's size; then the sum, the
@@ -89,7 +83,6 @@ export const losses = {
         return u * all + (classes + 3) * tiny
       },
     }),
-    ...perElement('classes', 12, 2),
     benchmark: { output: { rows: 100, classes: 10 }, 'wide output': { rows: 100, classes: 1000 } },
   },
   softmaxCrossEntropyBackward: {
@@ -119,7 +112,6 @@ export const losses = {
         return u * (4.1 * Math.abs(dlogits[i]) + 1.1 * parts) + 4 * tiny
       },
     }),
-    ...perElement('classes', 2, 2),
     benchmark: { output: { rows: 100, classes: 10 } },
   },
   softmaxCrossEntropyDenseForward: {
@@ -157,7 +149,6 @@ export const losses = {
         return u * total + (classes + 3) * tiny
       },
     }),
-    ...perElement('classes', 14, 3),
     benchmark: { output: { rows: 100, classes: 10 } },
   },
   softmaxCrossEntropyDenseBackward: {
@@ -188,7 +179,6 @@ export const losses = {
         },
       }
     },
-    ...perElement('classes', 4, 3),
     benchmark: { output: { rows: 100, classes: 10 } },
   },
   negativeLogLikelihoodForward: {
@@ -208,8 +198,6 @@ export const losses = {
     inputs: { logProbabilities: (random) => uniform(random, -8, 0), labels, weights },
     // A product.
     bounds: (_, { losses }) => ({ losses: relative(losses, 1) }),
-    flops: ({ rows = 0 }) => rows,
-    bytes: ({ rows = 0 }) => 12 * rows,
     benchmark: { output: { rows: 100, classes: 10 } },
   },
   negativeLogLikelihoodBackward: {
@@ -228,8 +216,6 @@ export const losses = {
     random: rowRandom('classes', 1),
     inputs: { labels, weights },
     bounds: (_, { dlogProbabilities }) => ({ dlogProbabilities: relative(dlogProbabilities, 1) }),
-    flops: ({ rows = 0 }) => rows,
-    bytes: (numbers) => 4 * sizeOf(numbers, 'rows', 'classes'),
     benchmark: { output: { rows: 100, classes: 10 } },
   },
   squaredErrorForward: {
@@ -237,7 +223,7 @@ export const losses = {
       args: { losses: [9, 9], prediction: [1, 2, 3, 4], target: [0, 4, 3, 2], rows: 2, cols: 2, scale: 0.5 },
       answer: { losses: [2.5, 2] },
     },
-    ...rowLoss(3, 2),
+    ...rowLoss(),
     // The difference twice, a product.
     bounds: ({ prediction, target, cols, scale }) => {
       const term = (i: number): number => (prediction[i] - target[i]) ** 2
@@ -257,7 +243,7 @@ export const losses = {
       },
       answer: { dprediction: [1, -2, 0, 6] },
     },
-    ...rowLoss(2, 3),
+    ...rowLoss(),
     bounds: (_, { dprediction }) => ({ dprediction: relative(dprediction, 4) }),
   },
   absoluteErrorForward: {
@@ -265,7 +251,7 @@ export const losses = {
       args: { losses: [9, 9], prediction: [1, 2, 3, 4], target: [0, 4, 3, 2], rows: 2, cols: 2, scale: 0.5 },
       answer: { losses: [1.5, 1] },
     },
-    ...rowLoss(3, 2),
+    ...rowLoss(),
     bounds: ({ prediction, target, cols, scale }) => {
       const term = (i: number): number => Math.abs(prediction[i] - target[i])
       return { losses: rowLossBound(cols, scale, term, term) }
@@ -284,7 +270,7 @@ export const losses = {
       },
       answer: { dprediction: [0.5, -0.5, 0, 1.5] },
     },
-    ...rowLoss(2, 3),
+    ...rowLoss(),
     bounds: (_, { dprediction }) => ({ dprediction: relative(dprediction, 2) }),
   },
   huberForward: {
@@ -292,7 +278,7 @@ export const losses = {
       args: { losses: [9, 9], prediction: [1, 2, 3, 4], target: [0, 4, 3, 2], rows: 2, cols: 2, delta: 1.5, scale: 2 },
       answer: { losses: [4.75, 3.75] },
     },
-    ...rowLoss(5, 2, { delta: 0.7 }),
+    ...rowLoss({ delta: 0.7 }),
     // The difference, delta; size - within / 2, which is at least half of size, so that its two roundings and theirs
     // count twice; a product.
     bounds: ({ prediction, target, cols, delta, scale }) => {
@@ -318,7 +304,7 @@ export const losses = {
       },
       answer: { dprediction: [2, -3, 0, 9] },
     },
-    ...rowLoss(4, 3, { delta: 0.7 }),
+    ...rowLoss({ delta: 0.7 }),
     bounds: (_, { dprediction }) => ({ dprediction: relative(dprediction, 4) }),
   },
   binaryCrossEntropyForward: {
@@ -326,7 +312,7 @@ export const losses = {
       args: { losses: [9, 9], prediction: [0, Math.log(3), -200, 200], target: [0.5, 0, 0, 0.5], rows: 2, cols: 2 },
       answer: { losses: [Math.log(2) + Math.log(4), 100] },
     },
-    ...rowLoss(25, 2),
+    ...rowLoss(),
     inputs: { prediction: logits, target: between0And1 },
     // x · t, max(x, 0) - x · t; the exponential, whose error the logarithm takes over, ln(1 + e) within 1.5 ulp; a sum.
     bounds: ({ prediction, target, cols, scale }) => {
@@ -353,7 +339,7 @@ export const losses = {
       },
       answer: { dprediction: [0.5, -0.5] },
     },
-    ...rowLoss(14, 3),
+    ...rowLoss(),
     inputs: { prediction: logits, target: between0And1 },
     // The sigmoid (the exponential, + and /); the subtraction, dlosses · scale, a product.
     bounds: ({ dlosses, prediction, cols, scale }, { dprediction }) => ({
@@ -376,7 +362,7 @@ export const losses = {
       },
       answer: { losses: [Math.log(2) + Math.log(2 / 3), 2 * Math.log(2)] },
     },
-    ...rowLoss(20, 2),
+    ...rowLoss(),
     inputs: {
       prediction: (random) => uniform(random, -8, 0),
       target: (random) => {
@@ -405,7 +391,7 @@ export const losses = {
       },
       answer: { dprediction: [-3, -1.5] },
     },
-    ...rowLoss(2, 3),
+    ...rowLoss(),
     inputs: { target: between0And1 },
     bounds: (_, { dprediction }) => ({ dprediction: relative(dprediction, 3) }),
   },
@@ -414,7 +400,7 @@ export const losses = {
       args: { losses: [9, 9], prediction: [0.5, -2, 0.25, 3], target: [1, -1, -1, 1], rows: 2, cols: 2, scale: 2 },
       answer: { losses: [1, 2.5] },
     },
-    ...rowLoss(4, 2),
+    ...rowLoss(),
     inputs: { prediction: (random) => uniform(random, -2, 2), target: (random) => () => (random() < 0.5 ? -1 : 1) },
     // A subtraction; the product is exact.
     bounds: ({ prediction, target, cols, scale }) => {
@@ -435,7 +421,7 @@ export const losses = {
       },
       answer: { dprediction: [-2, 0, 6, 0] },
     },
-    ...rowLoss(4, 3),
+    ...rowLoss(),
     inputs: { prediction: (random) => uniform(random, -2, 2), target: (random) => () => (random() < 0.5 ? -1 : 1) },
     bounds: (_, { dprediction }) => ({ dprediction: relative(dprediction, 2) }),
   },
@@ -462,8 +448,6 @@ export const losses = {
     inputs: { labels, classWeights: (random) => uniform(random, 0.1, 2) },
     // Divided in double precision; one rounding.
     bounds: (_, { weights }) => ({ weights: relative(weights, 1) }),
-    flops: ({ rows = 0 }) => 2 * rows,
-    bytes: ({ rows = 0 }) => 8 * rows,
     benchmark: { output: { rows: 100, classes: 10 } },
   },
 } satisfies SpecsOf<typeof declared>

@@ -5,7 +5,7 @@ import type { normalisation as declared } from '../../../src/kernels/declaration
 import type { TensorData } from '../../../src/tensor/tensor.js'
 import type { KernelSpec, Numbers, SpecsOf } from '../spec.js'
 import { type Random, uniform } from '../values.js'
-import { between0And1, lengths, range, sizeOf, sumError, tiny, u } from './common.js'
+import { between0And1, lengths, range, sumError, tiny, u } from './common.js'
 
 /** (N,C) around every vector of channels and unit, (N,C,places) around every vector of places and block of sums. */
 const normCases: readonly Numbers[] = [
@@ -139,8 +139,6 @@ export const normalisation = {
     random: normRandom,
     inputs: { x: channelValues },
     bounds: forwardBounds,
-    flops: (numbers) => 7 * sizeOf(numbers, 'rows', 'channels', 'places'),
-    bytes: (numbers) => 8 * sizeOf(numbers, 'rows', 'channels', 'places'),
     benchmark: normBenchmark,
   },
   batchNormBackward: {
@@ -171,8 +169,6 @@ export const normalisation = {
     inputs: { x: channelValues, variance: positive },
     unread: ({ beta = 0 }) => (beta === 0 ? ['dScale', 'dShift'] : []),
     bounds: backwardBounds,
-    flops: (numbers) => 9 * sizeOf(numbers, 'rows', 'channels', 'places'),
-    bytes: (numbers) => 12 * sizeOf(numbers, 'rows', 'channels', 'places'),
     benchmark: normBenchmark,
   },
   batchNormEvaluate: {
@@ -200,8 +196,6 @@ export const normalisation = {
         return u * ((factorError + 2) * 1.01 * product + Math.abs(y[i])) + 4 * tiny
       },
     }),
-    flops: (numbers) => 3 * sizeOf(numbers, 'rows', 'channels', 'places'),
-    bytes: (numbers) => 8 * sizeOf(numbers, 'rows', 'channels', 'places'),
     benchmark: normBenchmark,
   },
   batchNormUpdate: {
@@ -242,8 +236,6 @@ export const normalisation = {
         runningVariance: (c) => moved(corrected(c) - runningVariance[c], after.runningVariance[c], corrected(c)),
       }
     },
-    flops: ({ channels = 0 }) => 7 * channels,
-    bytes: ({ channels = 0 }) => 24 * channels,
     benchmark: { hidden: { channels: 100, count: 100, momentum: 0.1 } },
   },
 } satisfies SpecsOf<typeof declared>

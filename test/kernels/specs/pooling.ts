@@ -5,7 +5,7 @@ import type { pooling as declared } from '../../../src/kernels/declarations/pool
 import type { LoopArguments } from '../../../src/kernels/reference/index.js'
 import type { Numbers, SpecsOf } from '../spec.js'
 import { whole } from '../values.js'
-import { range, sizeOf, sumError, tiny, u } from './common.js'
+import { range, sumError, tiny, u } from './common.js'
 
 interface Axis {
   readonly size: number
@@ -107,10 +107,6 @@ const poolBenchmark = {
   '3x3 stride 1 16x28x28': poolSizes(100, 16, square(28, 3, 1, 1), square(28, 3, 1, 1)),
   'global 64x8x8': poolSizes(100, 64, square(8, 8, 1), square(8, 8, 1)),
 }
-const images = (numbers: Numbers): number => sizeOf(numbers, 'rows', 'channels', 'height', 'width')
-const outputs = (numbers: Numbers): number => sizeOf(numbers, 'rows', 'channels', 'outHeight', 'outWidth')
-const windows = (numbers: Numbers): number => outputs(numbers) * sizeOf(numbers, 'kernelHeight', 'kernelWidth')
-
 /**
  * Calls visit(output, place, places) for every place of every window, as offsets in y and x, places being what the
  * window's sum is divided by.
@@ -177,8 +173,6 @@ export const pooling = {
         return () => below9() - 9
       },
     },
-    flops: windows,
-    bytes: (numbers) => 4 * images(numbers) + 8 * outputs(numbers),
     benchmark: poolBenchmark,
   },
   maxPoolBackward: {
@@ -205,7 +199,17 @@ export const pooling = {
       outHeight: fc.nat(20),
       outWidth: fc.nat(20),
     }),
-    inputs: { argMax: (random, { height = 0, width = 0 }) => whole(random, height * width) },
+    // Of halved images a place in the output's own window of 2 by 2, otherwise any.
+    inputs: {
+      argMax: (random, { height = 0, width = 0, outHeight = 0, outWidth = 0 }) => {
+        if (height >> 1 !== outHeight || width >> 1 !== outWidth) return whole(random, height * width)
+        const side = whole(random, 2)
+        return (i) => {
+          const [oh, ow] = [Math.floor(i / outWidth) % outHeight, i % outWidth]
+          return (2 * oh + side()) * width + 2 * ow + side()
+        }
+      },
+    },
     bounds: ({ dy, argMax, height, width, outHeight, outWidth }, { dx }) => {
       const terms = noTerms(dx.length)
       for (let i = 0; i < dy.length; i++) {
@@ -214,8 +218,6 @@ export const pooling = {
       }
       return { dx: boundOf(terms, 0) }
     },
-    flops: outputs,
-    bytes: (numbers) => 4 * images(numbers) + 8 * outputs(numbers),
     benchmark: Object.fromEntries(
       Object.entries(poolBenchmark).map(([name, numbers]) => [name, withoutWindow(numbers)]),
     ),
@@ -247,8 +249,6 @@ export const pooling = {
       })
       return { y: boundOf(terms, 2) }
     },
-    flops: windows,
-    bytes: (numbers) => 4 * images(numbers) + 4 * outputs(numbers),
     benchmark: poolBenchmark,
   },
   averagePoolBackward: {
@@ -277,8 +277,6 @@ export const pooling = {
       })
       return { dx: boundOf(terms, 2) }
     },
-    flops: windows,
-    bytes: (numbers) => 4 * images(numbers) + 4 * outputs(numbers),
     benchmark: poolBenchmark,
   },
 } satisfies SpecsOf<typeof declared>

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { products as declared } from '../../../src/kernels/declarations/products.js'
 import type { TensorData } from '../../../src/tensor/tensor.js'
 import type { Bound, KernelSpec, Numbers, SpecsOf } from '../spec.js'
-import { range, sizeOf, sumError, tiny, u } from './common.js'
+import { range, sumError, tiny, u } from './common.js'
 
 function gemmBound({
   a,
@@ -111,8 +111,6 @@ export const products = {
     random: gemmRandom,
     unread: ({ beta = 0 }) => (beta === 0 ? ['c'] : []),
     bounds: (before) => ({ c: gemmBound(before) }),
-    flops: (numbers) => 2 * sizeOf(numbers, 'm', 'n', 'k'),
-    bytes: ({ m = 0, n = 0, k = 0 }) => 4 * (m * k + k * n + m * n),
     benchmark: {
       'hidden 100x784x50': { m: 100, n: 50, k: 784, relu: 1 },
       'output 100x50x10': { m: 100, n: 10, k: 50 },
@@ -164,8 +162,6 @@ export const products = {
         return gemmBound({ ...one, bias: null, relu: 0, alpha: 1 })(at - i * m * n)
       },
     }),
-    flops: (numbers) => 2 * sizeOf(numbers, 'batch', 'm', 'n', 'k'),
-    bytes: ({ batch = 0, m = 0, n = 0, k = 0 }) => 4 * batch * (m * k + k * n + m * n),
     benchmark: {
       'attention 32x64x64x32': { batch: 32, m: 64, n: 64, k: 32, transposeB: 1 },
       'tiny 100x3x3x3': { batch: 100, m: 3, n: 3, k: 3 },

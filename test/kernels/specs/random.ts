@@ -28,8 +28,6 @@ export const random = {
     cases: places,
     random: fc.record(anyPlace),
     // 10 rounds of 2 products of 32 bits, and their exclusive ors, for 4 numbers.
-    flops: ({ n = 0 }) => 15 * n,
-    bytes: ({ n = 0 }) => 4 * n,
     benchmark: { 'dropout mask': { n: 5000, seed: 1, stream: 2, step: 3 } },
   },
   dropout: {
@@ -60,8 +58,6 @@ export const random = {
     }),
     // scale rounded, a product; which elements are kept is exact.
     bounds: (_, { y }) => ({ y: (i) => (y[i] === 0 ? 0 : 2.1 * u * Math.abs(y[i]) + tiny) }),
-    flops: ({ n = 0 }) => 17 * n,
-    bytes: ({ n = 0 }) => 8 * n,
     benchmark: { hidden: { n: 5000, seed: 1, stream: 2, step: 3, probability: 0.5, scale: 2 } },
   },
 } satisfies SpecsOf<typeof declared>

@@ -5,7 +5,6 @@ import type { reductions as declared } from '../../../src/kernels/declarations/r
 import type { SpecsOf } from '../spec.js'
 import { whole } from '../values.js'
 import {
-  flat,
   flatBenchmark,
   flatCases,
   flatRandom,
@@ -17,7 +16,6 @@ import {
   range,
   rowCases,
   rowRandom,
-  sizeOf,
   sumError,
   tiny,
   u,
@@ -41,8 +39,6 @@ export const reductions = {
         return u * ((sumError(rows) + 1) * terms + 3 * old) + 2 * tiny
       },
     }),
-    flops: (numbers) => sizeOf(numbers, 'rows', 'cols'),
-    bytes: (numbers) => 4 * sizeOf(numbers, 'rows', 'cols'),
     benchmark: { 'hidden bias': { rows: 100, cols: 50 }, 'output bias': { rows: 100, cols: 10 } },
   },
   argMax: {
@@ -51,8 +47,6 @@ export const reductions = {
     random: rowRandom('cols', 1),
     // Few different values, so that the first of several is wanted.
     inputs: { x: (random) => whole(random, 9) },
-    flops: (numbers) => sizeOf(numbers, 'rows', 'cols'),
-    bytes: (numbers) => 4 * sizeOf(numbers, 'rows', 'cols'),
     benchmark: { output: { rows: 100, cols: 10 }, 'wide output': { rows: 100, cols: 1000 } },
   },
   countCorrect: {
@@ -80,8 +74,6 @@ export const reductions = {
       .tuple(rowRandom('classes', 1), fc.constantFrom(Number.NaN, 0))
       .map(([numbers, ignore]) => ({ ...numbers, ignore })),
     inputs: { scores: (random) => whole(random, 9), labels },
-    flops: (numbers) => sizeOf(numbers, 'rows', 'classes'),
-    bytes: (numbers) => 4 * sizeOf(numbers, 'rows', 'classes'),
     benchmark: { output: { rows: 100, classes: 10 } },
   },
   sum: {
@@ -97,58 +89,55 @@ export const reductions = {
       for (let i = 0; i < n; i++) terms += Math.abs(x[i])
       return { sums: (i) => (i === at ? u * Math.abs(sums[i]) + (n * 2 ** -53 * terms) / divisor + tiny : 0) }
     },
-    ...flat(1, 1),
     benchmark: { losses: { n: 100 }, weights: { n: 39200 } },
   },
   checkFinite: {
     example: { args: { x: [0, -1, 3e38], n: 3 }, answer: {} },
     cases: flatCases,
     random: flatRandom,
-    ...flat(1, 1),
     benchmark: flatBenchmark,
   },
   sumChannels: {
     example: {
+      // Three rows in two groups: the first alone, the other two together.
       args: {
-        sums: [10, 20],
+        sums: [0, 0, 0, 0],
         x: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
-        rows: 2,
+        rows: 3,
         channels: 2,
-        places: 3,
-        beta: 0.5,
+        places: 2,
+        groups: 2,
       },
-      answer: { sums: [35, 58] },
+      answer: { sums: [3, 7, 30, 38] },
     },
     cases: [
       { rows: 0, channels: 3, places: 4 },
       ...[...range(1, 70), 127, 196, 255, 1021].map((places, i) => ({ rows: 1 + (i % 3), channels: 2, places })),
       ...range(0, 12).map((channels) => ({ rows: 3, channels, places: 5 })),
       { rows: 257, channels: 3, places: 4 },
-    ].map((numbers, i) => ({ ...numbers, beta: [0, 1, 0.7][i % 3] as number })),
+    ].map((numbers, i) => ({ ...numbers, groups: 1 + (i % 4) })),
     random: fc.record({
       rows: fc.nat(20),
       channels: fc.nat(12),
       places: fc.integer({ min: 1, max: 150 }),
-      beta: fc.constantFrom(0, 1, 0.7),
+      groups: fc.integer({ min: 1, max: 5 }),
     }),
-    unread: ({ beta = 0 }) => (beta === 0 ? ['sums'] : []),
-    // The sum; beta rounded, a product, an addition.
-    bounds: ({ sums, x, rows, channels, places, beta }) => ({
-      sums: (channel) => {
+    bounds: ({ x, rows, channels, places, groups }) => ({
+      sums: (at) => {
+        const [group, channel] = [Math.floor(at / channels), at % channels]
+        const [first, end] = [group, group + 1].map((g) => Math.floor((g * rows) / groups)) as [number, number]
         let terms = 0
-        for (let r = 0; r < rows; r++) {
+        for (let r = first; r < end; r++) {
           const begin = (r * channels + channel) * places
           for (let i = begin; i < begin + places; i++) terms += Math.abs(x[i])
         }
-        const old = beta === 0 ? 0 : Math.abs(beta * sums[channel])
-        return u * ((sumError(rows * places) + 1) * terms + 3 * old) + 2 * tiny
+        const count = (end - first) * places
+        return u * sumError(count) * terms + (count + 1) * tiny
       },
     }),
-    flops: (numbers) => sizeOf(numbers, 'rows', 'channels', 'places'),
-    bytes: (numbers) => 4 * sizeOf(numbers, 'rows', 'channels', 'places'),
     benchmark: {
-      '30 of 24x24': { rows: 100, channels: 30, places: 576 },
-      '64 of 8x8': { rows: 100, channels: 64, places: 64 },
+      '30 of 24x24': { rows: 100, channels: 30, places: 576, groups: 64 },
+      '64 of 8x8': { rows: 100, channels: 64, places: 64, groups: 8 },
     },
   },
   sumGroups: {
@@ -169,8 +158,6 @@ export const reductions = {
         return u * ((sumError(count) + 1) * terms + 3 * old) + 2 * tiny
       },
     }),
-    flops: (numbers) => sizeOf(numbers, 'groups', 'count', 'cols'),
-    bytes: (numbers) => 4 * sizeOf(numbers, 'groups', 'cols') * (1 + (numbers.count ?? 0)),
     benchmark: groupBenchmark,
   },
   sumSquares: {
@@ -193,7 +180,6 @@ export const reductions = {
       for (let i = 0; i < n; i++) squares += x[i] * x[i]
       return { sums: (i) => (i === at ? u * Math.abs(sums[i]) + n * 2 ** -53 * factor * squares + tiny : 0) }
     },
-    ...flat(2, 1),
     benchmark: { weights: { n: 39200 } },
   },
 } satisfies SpecsOf<typeof declared>
