@@ -85,7 +85,7 @@ std::string Chain::resolvePiece(int64_t index, const std::vector<Slot>& slots, c
 }
 
 std::string Chain::resolve(const std::vector<Slot>& slots, const std::vector<ResolvedCall>& whole,
-                           const double* row, int threads, bool all, ChainMemory* memory) {
+                           const double* row, int threads, bool all) {
   const auto calls = static_cast<size_t>(end_ - first_);
   if (all) {
     const std::string problem = cut(whole, row[0], threads);
@@ -104,7 +104,7 @@ std::string Chain::resolve(const std::vector<Slot>& slots, const std::vector<Res
     }
   }
   // Room for a vector behind the last tensor.
-  if (memoryBytes_ > 0) memory->reserve(threads, memoryBytes_ + 64);
+  if (memoryBytes_ > 0) memory_->reserve(threads, memoryBytes_ + 64);
   return "";
 }
 
@@ -147,10 +147,8 @@ double Chain::shareOf(int64_t call) const {
   return all > 0 ? own / all : 0;
 }
 
-CallResult Chain::run(int threads, ChunkBudget* budget, ChainMemory* memory, bool measured,
-                      int64_t* failedCall) {
+CallResult Chain::run(int threads, ChunkBudget* budget, bool measured, int64_t* failedCall) {
   measured_ = measured;
-  memory_ = memory;
   for (Part& part : parts_) part.status = ok;
   CallResult result =
       runCall({&Chain::runParts, this, static_cast<int64_t>(parts_.size()), cost_}, threads, budget);

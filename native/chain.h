@@ -16,8 +16,9 @@ namespace netwright {
 
 class Chain {
  public:
-  // Calls [first, end) of `plan`.
-  Chain(const Plan& plan, int64_t first, int64_t end) : plan_(plan), first_(first), end_(end) {}
+  // Calls [first, end) of `plan`. `memory` may be that of other chains, too, which run before or after.
+  Chain(const Plan& plan, int64_t first, int64_t end, ChainMemory* memory)
+      : plan_(plan), first_(first), end_(end), memory_(memory) {}
 
   int64_t first() const { return first_; }
   int64_t end() const { return end_; }
@@ -27,10 +28,10 @@ class Chain {
   // that change from step to step. `whole` are the plan's calls, resolved for all rows. Returns what does not
   // fit, or "".
   std::string resolve(const std::vector<Slot>& slots, const std::vector<ResolvedCall>& whole,
-                      const double* row, int threads, bool all, ChainMemory* memory);
+                      const double* row, int threads, bool all);
 
   // Runs every part. `failedCall` is counted from the plan's first call.
-  CallResult run(int threads, ChunkBudget* budget, ChainMemory* memory, bool measured, int64_t* failedCall);
+  CallResult run(int threads, ChunkBudget* budget, bool measured, int64_t* failedCall);
   // How much of the last measured run's time call `call` of the plan took, all threads together.
   double shareOf(int64_t call) const;
 
@@ -58,9 +59,9 @@ class Chain {
 
   const Plan& plan_;
   const int64_t first_, end_;
+  ChainMemory* const memory_;
   double cost_ = 0;
   bool measured_ = false;
-  ChainMemory* memory_ = nullptr;
   int64_t memoryBytes_ = 0;  // that a part needs at most
   std::vector<Part> parts_;
   std::vector<Piece> pieces_;  // by part, then by call

@@ -205,7 +205,7 @@ Executor::Executor(const Plan& plan, int threads, std::mutex* lock)
   for (int64_t first = 0; first < count;) {
     int64_t end = first + 1;
     while (end < count && plan.calls[static_cast<size_t>(end)].chained) end++;
-    if (end > first + 1) chains_.emplace_back(plan, first, end);
+    if (end > first + 1) chains_.emplace_back(plan, first, end, &chainMemory_);
     first = end;
   }
   for (Chain& chain : chains_) chainFrom_[static_cast<size_t>(chain.first())] = &chain;
@@ -238,7 +238,7 @@ std::string Executor::resolveStep(const double* row) {
     if (!problem.empty()) return problem;
   }
   for (Chain& chain : chains_) {
-    const std::string problem = chain.resolve(slots_, resolved_, row, threads_, all, &chainMemory_);
+    const std::string problem = chain.resolve(slots_, resolved_, row, threads_, all);
     if (!problem.empty()) return problem;
   }
   resolvedRows_ = row[0];
@@ -255,7 +255,7 @@ CallResult Executor::runNext(size_t index, double rows, ChunkBudget* budget, int
   const auto start = profiling_ ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
   CallResult result;
   if (chain != nullptr) {
-    result = chain->run(threads_, budget, &chainMemory_, profiling_, failedCall);
+    result = chain->run(threads_, budget, profiling_, failedCall);
   } else {
     const ResolvedCall& call = resolved_[index];
     const KernelFunction kernel = plan_.table->run[plan_.calls[index].kernel];

@@ -39,27 +39,39 @@ export interface ChainPlace {
   readonly tensorsBefore: number
 }
 
+/** First and last call of the chain that each call is part of; of one in none, the call itself. */
+export function chainSpans(
+  calls: readonly ProgramCall[],
+): readonly { readonly first: number; readonly last: number }[] {
+  const spans: { first: number; last: number }[] = []
+  calls.forEach((call, i) => {
+    const before = spans[i - 1]
+    if (call.kind === 'kernel' && call.chained && before !== undefined) {
+      before.last = i
+      spans.push(before)
+    } else {
+      spans.push({ first: i, last: i })
+    }
+  })
+  return spans
+}
+
 /**
  * The program's memories that live in one chain only, by number. They need room for the samples of a part and not of
  * the batch, in memory that stays in a thread's cache.
  */
 export function chainMemories({ calls, memories }: Program): ReadonlyMap<number, ChainPlace> {
-  let chain = -1
-  const chains = calls.map((call, i) => {
-    if (call.kind === 'kernel' && call.chained) return chain
-    chain = i
-    return i
-  })
-  const sizes = calls.map((_, i) => chains.filter((other) => other === chains[i]).length)
+  const spans = chainSpans(calls)
   const users = new Map<number, Set<number>>()
   const others = new Set<number>()
   calls.forEach((call, i) => {
+    const { first, last } = spans[i] as { first: number; last: number }
     for (const { memory, offset, length } of tensorsOf(call)) {
       if (typeof memory !== 'number') continue
       const whole = memories[memory] as ProgramMemory
       const sampleBySample = offset.constant === 0 && offset.perRow === 0 && sameLinear(length, whole.length)
-      if (whole.kept || whole.length.constant !== 0 || !sampleBySample || sizes[i] === 1) others.add(memory)
-      users.set(memory, (users.get(memory) ?? new Set()).add(chains[i] as number))
+      if (whole.kept || whole.length.constant !== 0 || !sampleBySample || first === last) others.add(memory)
+      users.set(memory, (users.get(memory) ?? new Set()).add(first))
     }
   })
   const places = new Map<number, ChainPlace>()

@@ -1,6 +1,7 @@
 // Places a program's own tensors in one workspace: tensors that are never alive at the same time share memory.
 
 import { arrayTypes } from '../tensor/tensor.js'
+import { chainSpans } from './chains.js'
 import { at, type Program, tensorsOf } from './program.js'
 
 /** Every tensor begins on a cache line. */
@@ -32,21 +33,15 @@ export function planMemory(
 ): MemoryPlan {
   const end = program.calls.length
   // The calls of a chain go over the samples together, so what one of them uses is alive during all.
-  const chainStart = program.calls.map((_, i) => i)
-  const chainEnd = program.calls.map((_, i) => i)
-  const isChained = (i: number): boolean => {
-    const call = program.calls[i]
-    return call?.kind === 'kernel' && call.chained
-  }
-  for (let i = 1; i < end; i++) if (isChained(i)) chainStart[i] = chainStart[i - 1] as number
-  for (let i = end - 1; i > 0; i--) if (isChained(i)) chainEnd[i - 1] = chainEnd[i] as number
+  const spans = chainSpans(program.calls)
   const uses = program.memories.map(() => ({ first: end, last: -1 }))
   program.calls.forEach((call, i) => {
+    const { first, last } = spans[i] as { first: number; last: number }
     for (const { memory } of tensorsOf(call)) {
       const use = typeof memory === 'number' ? uses[memory] : undefined
       if (use === undefined) continue
-      use.first = Math.min(use.first, chainStart[i] as number)
-      use.last = Math.max(use.last, chainEnd[i] as number)
+      use.first = Math.min(use.first, first)
+      use.last = Math.max(use.last, last)
     }
   })
   const lives = program.memories.map(({ element, length, kept }, memory): Life => {
