@@ -4,6 +4,8 @@ import { configDefaults, defineConfig } from 'vitest/config'
 // NETWRIGHT_BACKEND=reference: the half of the tests that needs no addon. What needs one is named *.native.test.ts, or
 // skips itself by `hasNative` of test/setup/backend.ts.
 const reference = process.env.NETWRIGHT_BACKEND === 'reference'
+// Set by npm run test:interop, which installs what these tests need.
+const interop = process.env.NETWRIGHT_INTEROP_PYTHON !== undefined
 
 export default defineConfig({
   resolve: {
@@ -11,7 +13,11 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, ...(reference ? ['test/**/*.native.test.ts'] : [])],
+    exclude: [
+      ...configDefaults.exclude,
+      ...(reference ? ['test/**/*.native.test.ts'] : []),
+      ...(interop ? [] : ['test/interop/**']),
+    ],
     globalSetup: ['test/setup/global.ts'],
     // Processes, not threads: tests change environment variables, and each loads the addon once, as users do.
     pool: 'forks',

@@ -1,11 +1,13 @@
 // `npm run bench:latency`: does the process stay responsive while fit runs? An HTTP handler's latency, seen by a client
-// in another process, and the lateness of a 5 ms timer, idle and while mlp50 trains. Loopback only, a bounded load.
+// in another process, and the lateness of a 5 ms timer, idle and while mlp50 and deepconv train and are evaluated. Loopback
+// only, a bounded load.
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { createServer, get } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { constant, crossEntropy, Linear, mnist, native, normal, ReLU, Sequential, SGD } from '../src/index.js'
+import { crossEntropy, mnist, native } from '../src/index.js'
+import { batch, workloads } from './workloads.js'
 
 const requests = 1000
 const pauseMilliseconds = 4
@@ -71,43 +73,44 @@ async function measure(port: number): Promise<{ http: Latencies; timer: Latencie
 }
 
 async function main(json: boolean): Promise<void> {
-  const { train, test } = await mnist()
   const server = createServer((_, response) => response.end('ok'))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-
   const backend = native()
-  const init = { init: normal(0.01), biasInit: constant(0) }
-  const model = new Sequential([new Linear(784, 50, init), new ReLU(), new Linear(50, 10, init)], { seed: 1, backend })
-  const controller = new AbortController()
-  const options = { epochs: 10_000, batchSize: 100, optimizer: new SGD({ lr: 0.01 }), loss: crossEntropy() }
-
   await measureHttp(port) // warm-up
-  const idle = await measure(port)
-  const training = model.fit(train, { ...options, validationData: test, signal: controller.signal })
-  const busy = await measure(port)
-  controller.abort()
-  const history = await training
+  const measured = [{ name: 'idle', ...(await measure(port)) }]
+  for (const workload of workloads.filter(({ name }) => name === 'mlp50' || name === 'deepconv')) {
+    const { train, test } = await mnist({ flatten: workload.sampleShape.length === 1 })
+    const controller = new AbortController()
+    let evaluations = 0
+    const training = workload.model(backend).fit(train.slice(0, 6000), {
+      epochs: 100_000,
+      batchSize: batch,
+      optimizer: workload.optimizer(),
+      loss: crossEntropy(),
+      validationData: test.slice(0, 2000),
+      signal: controller.signal,
+      callbacks: [{ onEpochEnd: () => void evaluations++ }],
+    })
+    measured.push({ name: workload.name, ...(await measure(port)) })
+    controller.abort()
+    await training
+    if (evaluations === 0) throw new Error(`${workload.name} was not evaluated meanwhile`)
+  }
   server.close()
 
-  const rows = (['http', 'timer'] as const).map((name) => ({
-    name: name === 'http' ? 'http latency, ms' : '5 ms timer lateness, ms',
-    idle: idle[name],
-    training: busy[name],
-    backend: backend.name,
-    isa: backend.isa,
-    threads: backend.threads,
-  }))
+  const { isa, threads } = backend
   if (json) {
-    console.log(JSON.stringify(rows))
+    console.log(JSON.stringify(measured.map((row) => ({ ...row, isa, threads }))))
     return
   }
-  for (const { name, idle, training } of rows) {
-    const text = ({ p50, p99, max }: Latencies): string =>
-      `p50 ${p50.toFixed(2)}  p99 ${p99.toFixed(2)}  max ${max.toFixed(2)}`
-    console.log(`${name}\n  idle      ${text(idle)}\n  training  ${text(training)}`)
+  const text = ({ p50, p99, max }: Latencies): string =>
+    `p50 ${p50.toFixed(2)}  p99 ${p99.toFixed(2)}  max ${max.toFixed(2)}`
+  for (const kind of ['http', 'timer'] as const) {
+    console.log(kind === 'http' ? 'HTTP latency, ms' : 'lateness of a 5 ms timer, ms')
+    for (const row of measured) console.log(`  ${row.name.padEnd(9)} ${text(row[kind])}`)
   }
-  console.log(`${backend.isa}, ${backend.threads} threads; ${history.epochs} epochs with evaluation meanwhile`)
+  console.log(`${isa}, ${threads} threads; evaluation after each 6,000 samples meanwhile`)
 }
 
 const [first] = process.argv.slice(2)

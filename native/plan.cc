@@ -66,8 +66,9 @@ std::string Plan::parse(const double* code, int64_t length) {
     PlanCall call;
     bool inChainMemory = false;
     call.kernel = reader.whole(hostCall, kernelCount);
-    const int phase = reader.whole(0, 3);
-    call.commit = phase == 1;
+    const int phase = reader.whole(0, 4);
+    call.commit = phase == 1 || phase == 3;
+    call.updateColumn = phase == 3 ? reader.whole(1, columnCount) : 0;
     call.chained = phase == 2;
     call.firstArgument = static_cast<int>(arguments.size());
     call.everyStep = false;
@@ -296,6 +297,10 @@ Progress Executor::run(const double* steps, int64_t count, int64_t step, int64_t
         return finish(Outcome::refused);
       }
       if (current.kernel == hostCall) return finish(Outcome::host);
+      if (current.updateColumn != 0 && row[current.updateColumn] == 0) {
+        progress.call++;
+        continue;
+      }
       if (current.commit && !commit.owns_lock()) {
         if (!budget->allowsMore()) return finish(Outcome::stopped);
         commit.lock();

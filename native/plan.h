@@ -34,6 +34,7 @@ struct PlanCall {
   int kernel;         // hostCall: a JavaScript function
   int firstArgument;  // in Plan::arguments
   bool commit;        // part of the commit phase: always finishes
+  int updateColumn;   // not 0: only steps run it that have not 0 in this column of the step table
   bool everyStep;     // has an argument from the step table, or reads an input
   bool chained;       // runs in one chain with the call before (chain.h)
 };
@@ -110,7 +111,8 @@ struct Measurement {
 //
 // A step is a transaction. Its compute calls may be stopped between two chunks, or fail, and the step is then
 // as if it had never begun, since they write only workspace and gradients. Its commit calls always finish;
-// they run under `lock`, which whoever reads the parameters from elsewhere takes as well.
+// they run under `lock`, which whoever reads the parameters from elsewhere takes as well. Some commit calls
+// belong only to steps that the step table names: those that end a group of batches.
 class Executor {
  public:
   Executor(const Plan& plan, int threads, std::mutex* lock);

@@ -1,4 +1,4 @@
-// Builds dist/: tsc for the library, then esbuild for the command line and for the libraries of src/report, with other
+// Builds dist/: tsc for the library, then esbuild for the command line and for the folders called libraries, with other
 // packages' code inside, so that the package has no run-time dependencies. Does nothing when no input changed since the
 // last complete build (--force: builds).
 
@@ -37,8 +37,8 @@ const sources = inSource.filter((name) => name.endsWith('.ts'))
 const assets = inSource.filter((name) => !name.endsWith('.ts'))
 const stamp = path('build/typescript.sha256')
 const commandLine = { source: 'cli/netwright.ts', output: 'dist/cli/netwright.js' }
-/** Each re-exports what the pictures use of one package; tsc's output of it is replaced by a bundle. */
-const libraries = sources.filter((name) => name.startsWith('report/libraries/'))
+/** Each re-exports what netwright uses of one package; tsc's output of it is replaced by a bundle. */
+const libraries = sources.filter((name) => name.includes('/libraries/'))
 const licences = 'dist/THIRD-PARTY-LICENSES.txt'
 const fontLicences = assets.filter((name) => name.endsWith('-licence.txt'))
 
@@ -73,7 +73,7 @@ function compile() {
 function removeStale() {
   const stems = new Set(sources.filter((source) => !inCommandLine(source)).map(stem))
   for (const name of files(path('dist'))) {
-    const isOurs = stems.has(name.replace(/(\.d\.ts|\.js)(\.map)?$/, '')) || assets.includes(name)
+    const isOurs = stems.has(name.replace(/(\.d\.ts|\.js)$/, '')) || assets.includes(name)
     if (!isOurs && `dist/${name}` !== commandLine.output) rmSync(path('dist', name))
   }
 }
@@ -89,13 +89,18 @@ function copyAssets() {
 const packagesIn = ({ inputs }) =>
   Object.keys(inputs).flatMap((input) => input.match(/^.*node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0] ?? [])
 
+/** What is CommonJS inside a bundle requires modules of Node. */
+const requireBanner =
+  "import { createRequire as createBundleRequire } from 'node:module'\nconst require = createBundleRequire(import.meta.url)"
+
 /** Bundles the libraries, each into one file; optional peers stay outside. Answers the packages that went in. */
 async function bundleLibraries() {
   const { build } = await import('esbuild')
   const { peerDependencies = {} } = JSON.parse(readFileSync(path('package.json'), 'utf8'))
   const { metafile } = await build({
     entryPoints: libraries.map((name) => path('src', name)),
-    outdir: path('dist/report/libraries'),
+    outdir: path('dist'),
+    outbase: path('src'),
     bundle: true,
     allowOverwrite: true,
     minify: true,
@@ -104,6 +109,7 @@ async function bundleLibraries() {
     legalComments: 'none',
     platform: 'node',
     format: 'esm',
+    banner: { js: requireBanner },
     target: 'node20.19',
     charset: 'utf8',
     metafile: true,
@@ -112,9 +118,7 @@ async function bundleLibraries() {
     external: Object.keys(peerDependencies),
   })
   // No public type refers to theirs, which name packages that users do not have.
-  for (const library of libraries) {
-    for (const ending of ['.d.ts', '.js.map']) rmSync(path('dist', `${stem(library)}${ending}`), { force: true })
-  }
+  for (const library of libraries) rmSync(path('dist', `${stem(library)}.d.ts`), { force: true })
   return packagesIn(metafile)
 }
 
@@ -147,9 +151,7 @@ async function bundleCommandLine() {
     external: ['netwright'],
     plugins: [libraryStaysOutside],
     // Bundled CommonJS packages call require('node:…'), which an ES module does not have.
-    banner: {
-      js: "import { createRequire as createBundleRequire } from 'node:module'\nconst require = createBundleRequire(import.meta.url)",
-    },
+    banner: { js: requireBanner },
   })
   chmodSync(path(commandLine.output), 0o755)
   return packagesIn(metafile)
@@ -169,7 +171,7 @@ function writeLicences(packages) {
   const fonts = fontLicences.map((name) => {
     return `dist/${name.replace('-licence.txt', '.ttf')} (OFL-1.1)\n\n${readFileSync(path('src', name), 'utf8').trim()}\n`
   })
-  const head = 'dist/cli/netwright.js and dist/report contain these packages and fonts.\n'
+  const head = 'The files of dist/ contain these packages and fonts.\n'
   writeFileSync(path(licences), [head, ...[...new Set(sections)].sort(), ...fonts].join(`\n${'-'.repeat(80)}\n\n`))
 }
 

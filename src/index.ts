@@ -67,6 +67,26 @@ export { Loss, type LossOptions, type Reduced, type Reduction, type TargetKind }
 export { nll } from './losses/nll.js'
 export { halfSquaredError, mse } from './losses/squared-error.js'
 export { add, dot, matmul, mul } from './math.js'
+export { accuracy } from './metrics/accuracy.js'
+export { auc } from './metrics/auc.js'
+export type { Average, Averaged, ClassMetricOptions } from './metrics/class-metric.js'
+export { confusionMatrix } from './metrics/confusion-matrix.js'
+export { f1 } from './metrics/f1.js'
+export type {
+  Measured,
+  MeasuredBatch,
+  Measurement,
+  Metric,
+  MetricOptions,
+  MetricValue,
+  Task,
+} from './metrics/metric.js'
+export { type MetricLike, type MetricName, type MetricValues, metricNames } from './metrics/metrics.js'
+export { precision } from './metrics/precision.js'
+export { r2 } from './metrics/r2.js'
+export { recall } from './metrics/recall.js'
+export { rmse } from './metrics/rmse.js'
+export { topK } from './metrics/top-k.js'
 export {
   type CheckGradientsOptions,
   checkGradients,
@@ -110,6 +130,7 @@ export { type CosineRestartsOptions, type CosineRestartsSchedule, cosineRestarts
 export { type ExponentialOptions, type ExponentialSchedule, exponential } from './schedules/exponential.js'
 export { type MultiStepOptions, type MultiStepSchedule, multiStep } from './schedules/multi-step.js'
 export { type OneCycleOptions, type OneCycleSchedule, oneCycle } from './schedules/one-cycle.js'
+export { type PlateauOptions, type PlateauRule, type PlateauSchedule, plateau } from './schedules/plateau.js'
 export { type PolynomialOptions, type PolynomialSchedule, polynomial } from './schedules/polynomial.js'
 export { type Run, type Schedule, scheduleAt, valueAt } from './schedules/schedule.js'
 export { type StepOptions, type StepSchedule, step } from './schedules/step.js'
@@ -134,11 +155,27 @@ export { Sequential, type SequentialOptions } from './sequential.js'
 export { arange, full, ones, type TensorLike, tensor, zeros } from './tensor/create.js'
 export type { Shape } from './tensor/shape.js'
 export { Tensor } from './tensor/tensor.js'
-export { type EpochLogs, History } from './train/history.js'
 export type {
   Callback,
-  EvaluateOptions,
-  Evaluation,
-  FitOptions,
+  CallbackState,
+  SavableNetwork,
+  StepLogs,
   TrainingProgress,
-} from './train/options.js'
+  TrainingRun,
+} from './train/callback.js'
+export { CSVLogger, type CSVLoggerOptions } from './train/callbacks/csv-logger.js'
+export { EarlyStopping, type EarlyStoppingOptions } from './train/callbacks/early-stopping.js'
+export { ModelCheckpoint, type ModelCheckpointOptions } from './train/callbacks/model-checkpoint.js'
+export type { Monitor, MonitorOptions } from './train/callbacks/monitor.js'
+export { NaNGuard, type NaNGuardOptions } from './train/callbacks/nan-guard.js'
+export { ReduceLROnPlateau } from './train/callbacks/reduce-lr-on-plateau.js'
+export { TensorBoard, type TensorBoardOptions } from './train/callbacks/tensor-board.js'
+export type { CheckpointOptions } from './train/checkpoint.js'
+export type { Diagnosis } from './train/diagnose.js'
+export type { NotFiniteError } from './train/failure.js'
+export type { GroupOptions } from './train/groups.js'
+export type { HealthFigures, HealthReport, LayerHealth } from './train/health-report.js'
+export { type EpochLogs, History, type HistoryColumns } from './train/history.js'
+export type { InputScale } from './train/input-scale.js'
+export type { EvaluateOptions, Evaluation, FitOptions, MeasuredEvaluation } from './train/options.js'
+export type { Snapshot, Weights } from './train/snapshot.js'

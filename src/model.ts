@@ -1,12 +1,14 @@
 // Model: a network that can be trained.
 
 import { Dataset, type SamplesLike, toDataset } from './data/dataset.js'
+import { trainValidationSplit } from './data/split.js'
 import { describe, netwrightError, requireWhole } from './errors.js'
 import { type LoadOptions, loadNetwork, loadWeights, saveNetwork } from './io/model-file.js'
 import { checkLoadOptions, type LoadedState, type LoadStateOptions, loadState, readState } from './io/state-dict.js'
 import type { ModelKind } from './io/structure.js'
 import { Value } from './layers/value.js'
 import { type Loss, requireLoss } from './losses/loss.js'
+import { type MetricLike, toMetrics } from './metrics/metrics.js'
 import { Graph, inputShapes, requireInputShapes } from './model/graph.js'
 import { type ModelOptions, Network } from './model/network.js'
 import type { ParameterStore } from './model/parameter-store.js'
@@ -14,9 +16,11 @@ import type { Optimizer } from './optim/optimizer.js'
 import type { TensorLike } from './tensor/create.js'
 import type { Shape } from './tensor/shape.js'
 import type { Tensor, TensorData } from './tensor/tensor.js'
+import type { StepLogs } from './train/callback.js'
 import { sealFor } from './train/check-data.js'
 import { Evaluator } from './train/evaluate.js'
-import { runTraining, type TrainingState } from './train/fit.js'
+import { Fit, type TrainingState } from './train/fit.js'
+import { HandOver } from './train/hand-over.js'
 import type { History } from './train/history.js'
 import {
   checkEvaluateOptions,
@@ -25,6 +29,7 @@ import {
   type EvaluateOptions,
   type Evaluation,
   type FitOptions,
+  type MeasuredEvaluation,
 } from './train/options.js'
 import { Turns } from './train/turns.js'
 
@@ -33,6 +38,7 @@ export abstract class TrainableNetwork extends Network {
   readonly #state: TrainingState = { epochs: 0, steps: 0, turns: new Turns() }
   readonly #moments = new WeakMap<Optimizer, readonly TensorData[]>()
   #loss: Loss | undefined
+  #fit: Fit | undefined
 
   protected override get occupied(): string | undefined {
     return this.#state.turns.busy ? 'being evaluated; await evaluate first' : undefined
@@ -49,34 +55,82 @@ export abstract class TrainableNetwork extends Network {
    * next step, whose loss is no number.
    *
    * Rejects with ERR_SHAPE where data, model and loss do not fit, ERR_LABEL for a label out of range, ERR_DATA for an
-   * empty set, ERR_NOT_FINITE when the loss or a gradient is NaN or infinite, ERR_STATE while another fit of this
-   * model runs or for another model's optimizer. Whatever happens, the model is as its last whole step left it.
+   * empty set, ERR_NOT_FINITE when the loss or a gradient is NaN or infinite (its property `diagnosis` says which layer
+   * and tensor first was, a {@link Diagnosis}), ERR_STATE while another fit of this model runs or for another model's
+   * optimizer. Whatever happens, the model is as its last whole step left it.
    */
   async fit(data: DataLike, options: FitOptions): Promise<History>
   async fit(x: SamplesLike, y: TensorLike, options: FitOptions): Promise<History>
   async fit(data: DataLike | SamplesLike, second: TensorLike | FitOptions, third?: FitOptions): Promise<History> {
     const options = (third ?? second) as FitOptions
     checkFitOptions(options)
+    return await this.#fitAll(data, third === undefined ? undefined : (second as TensorLike), options)
+  }
+
+  async #fitAll(data: DataLike | SamplesLike, y: TensorLike | undefined, options: FitOptions): Promise<History> {
     if (this.fitting) throw netwrightError('ERR_STATE', 'fit: this model is being trained already; await that first')
     this.fitting = true
     this.forgetPass()
     try {
-      const dataset = this.#dataset(data, third === undefined ? undefined : (second as TensorLike))
-      const { validationData, loss, optimizer } = options
-      const validation = validationData === undefined ? undefined : this.#dataset(validationData)
-      const sealed = sealFor(this, dataset, loss)
+      const all = this.#dataset(data, y)
+      const { loss, optimizer } = options
+      const { dataset, validation } = this.#split(all, options)
+      const sealed = sealFor(this, dataset, loss, toMetrics('fit', options.metrics))
       const moments = this.#momentsOf(optimizer, sealed.store)
       this.#loss = loss
-      return await runTraining(this, sealed, dataset, validation, options, moments, this.#state)
+      this.#fit = new Fit({ network: this, sealed, dataset, validation, moments, state: this.#state }, options)
+      return await this.#fit.run()
     } finally {
+      this.#fit = undefined
       this.fitting = false
     }
   }
 
   /**
-   * Mean loss, and accuracy where the loss classifies, over a data set. During `fit` it waits for a step to end and
+   * The same training, one step at a time: `for await (const { step, loss } of model.steps(data, options))`. The next step
+   * runs when it is asked for; until then the model may be read and changed. Leaving the loop ends training there. Each
+   * step is a job of its own, some 30 µs more than in `fit`; validation and callbacks run as in `fit`.
+   * Throws as `fit` rejects.
+   */
+  steps(data: DataLike, options: FitOptions): AsyncGenerator<StepLogs, History>
+  steps(x: SamplesLike, y: TensorLike, options: FitOptions): AsyncGenerator<StepLogs, History>
+  async *steps(
+    data: DataLike | SamplesLike,
+    second: TensorLike | FitOptions,
+    third?: FitOptions,
+  ): AsyncGenerator<StepLogs, History> {
+    const options = (third ?? second) as FitOptions
+    checkFitOptions(options)
+    const handOver = new HandOver()
+    const watched = { ...options, callbacks: [...(options.callbacks ?? []), handOver.callback] }
+    const fitted = this.#fitAll(data, third === undefined ? undefined : (second as TensorLike), watched)
+    return yield* handOver.follow(fitted)
+  }
+
+  /** Holds training before its next job, until `resume`. Nothing else waits: the model may be used meanwhile. Throws ERR_STATE while no `fit` runs. */
+  pause(): void {
+    this.#running('pause').pause()
+  }
+
+  /** Lets paused training go on. Throws ERR_STATE while no `fit` runs. */
+  resume(): void {
+    this.#running('resume').resume()
+  }
+
+  /**
+   * Mean loss, accuracy where the loss classifies, and the `metrics` asked for, over a data set. During `fit` it waits
+   * for a step to end and
    * training waits for it. Throws ERR_ARGUMENT without a loss: before the first `fit`, name one.
    */
+  async evaluate<const Metrics extends readonly MetricLike[]>(
+    data: DataLike,
+    options: EvaluateOptions<Metrics> & { readonly metrics: Metrics },
+  ): Promise<MeasuredEvaluation<Metrics>>
+  async evaluate<const Metrics extends readonly MetricLike[]>(
+    x: SamplesLike,
+    y: TensorLike,
+    options: EvaluateOptions<Metrics> & { readonly metrics: Metrics },
+  ): Promise<MeasuredEvaluation<Metrics>>
   async evaluate(data: DataLike, options?: EvaluateOptions): Promise<Evaluation>
   async evaluate(x: SamplesLike, y: TensorLike, options?: EvaluateOptions): Promise<Evaluation>
   async evaluate(
@@ -90,14 +144,15 @@ export abstract class TrainableNetwork extends Network {
     const loss = requireLoss('evaluate', options.loss ?? this.#loss)
     const batchSize = requireWhole('evaluate: batchSize', options.batchSize ?? 500)
     const dataset = this.#dataset(data, paired ? undefined : (second as TensorLike))
-    const evaluator = new Evaluator(this, dataset, loss, batchSize)
+    const metrics = toMetrics('evaluate', options.metrics)
+    const evaluator = new Evaluator(this, this.backend, dataset, loss, batchSize, { metrics })
     const evaluation = await this.#state.turns.take(() => evaluator.run())
     evaluator.reportProfile()
     return evaluation as Evaluation
   }
 
   /** What saved files call it. */
-  protected abstract readonly savedAs: ModelKind
+  abstract readonly savedAs: ModelKind
 
   /**
    * Everything that the model has learned, as copies by name: `0.weight`, `0.bias`, `2.weight`, … Names and layout are
@@ -133,7 +188,7 @@ export abstract class TrainableNetwork extends Network {
    * is not registered (registerLayer) or cannot be made again, ERR_FILE where `path` cannot be written.
    */
   async save(path: string): Promise<void> {
-    await saveNetwork(this.savedAs, this, path)
+    await saveNetwork(this, path)
   }
 
   /**
@@ -165,6 +220,20 @@ export abstract class TrainableNetwork extends Network {
       'ERR_STATE',
       `${what}: a step of this model runs. Await fit or evaluate first, or call it in a callback of fit`,
     )
+  }
+
+  #running(what: string): Fit {
+    if (this.#fit !== undefined) return this.#fit
+    throw netwrightError('ERR_STATE', `${what}: this model is not being trained, expected a fit that runs`)
+  }
+
+  #split(all: Dataset, options: FitOptions): { readonly dataset: Dataset; readonly validation: Dataset | undefined } {
+    const { validationData, validationSplit, seed = this.seed } = options
+    if (validationSplit !== undefined) {
+      const { train, validation } = trainValidationSplit(all, { share: validationSplit, seed })
+      return { dataset: train, validation }
+    }
+    return { dataset: all, validation: validationData === undefined ? undefined : this.#dataset(validationData) }
   }
 
   #dataset(data: DataLike | SamplesLike, y?: TensorLike): Dataset {
@@ -228,7 +297,7 @@ export class Model extends TrainableNetwork {
     return await loadNetwork(path, options, (parts, given) => new Model(parts.inputs, parts.output, given))
   }
 
-  protected get savedAs(): 'Model' {
+  get savedAs(): 'Model' {
     return 'Model'
   }
 

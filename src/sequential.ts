@@ -57,7 +57,7 @@ export class Sequential extends TrainableNetwork {
     return `Sequential(${this.layers.map(({ kind }) => kind).join(', ')})`
   }
 
-  protected get savedAs(): 'Sequential' {
+  get savedAs(): 'Sequential' {
     return 'Sequential'
   }
 

@@ -1,4 +1,4 @@
-// Rows of texts as lines with aligned columns.
+// Rows of texts as lines with aligned columns, and numbers as their cells.
 
 /** Lines of `rows`: the first `left` columns begin at their left edge, the others (numbers) end at their right one. */
 export function textTable(rows: readonly (readonly string[])[], left = 1): readonly string[] {
@@ -14,4 +14,10 @@ export function textTable(rows: readonly (readonly string[])[], left = 1): reado
       .join('  ')
       .trimEnd(),
   )
+}
+
+/** A number with four digits, for people to read. */
+export function numberText(value: number): string {
+  const rounded = Number(value.toPrecision(4))
+  return rounded !== 0 && Math.abs(rounded) < 1e-3 ? rounded.toExponential() : String(rounded)
 }

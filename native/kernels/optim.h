@@ -89,5 +89,12 @@ static Status adamStep(const AdamStepArguments& g, Range units, float*) {
   });
 }
 
+// averages += share · (parameters - averages).
+static Status averageStep(const AverageStepArguments& g, Range units, float*) {
+  const Vec share = rounded(g.share);
+  return mapUnits(units, g.n, g.averages, g.parameters, g.averages,
+                  [=](Vec p, Vec average) { return fma(share, sub(p, average), average); });
+}
+
 }  // namespace NETWRIGHT_ISA
 }  // namespace netwright

@@ -64,6 +64,7 @@ NETWRIGHT_INLINE Vec sub(Vec a, Vec b) { return _mm256_sub_ps(a, b); }
 NETWRIGHT_INLINE Vec mul(Vec a, Vec b) { return _mm256_mul_ps(a, b); }
 NETWRIGHT_INLINE Vec div(Vec a, Vec b) { return _mm256_div_ps(a, b); }
 NETWRIGHT_INLINE Vec sqrt(Vec a) { return _mm256_sqrt_ps(a); }
+NETWRIGHT_INLINE double squareRoot(double a) { return _mm_cvtsd_f64(_mm_sqrt_pd(_mm_set1_pd(a))); }
 // a · b + c, rounded once where the ISA can.
 NETWRIGHT_INLINE Vec fma(Vec a, Vec b, Vec c) { return _mm256_fmadd_ps(a, b, c); }
 // Constants go first: when an operand is NaN, x86 answers the second one.

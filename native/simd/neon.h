@@ -68,6 +68,7 @@ NETWRIGHT_INLINE Vec sub(Vec a, Vec b) { return vsubq_f32(a, b); }
 NETWRIGHT_INLINE Vec mul(Vec a, Vec b) { return vmulq_f32(a, b); }
 NETWRIGHT_INLINE Vec div(Vec a, Vec b) { return vdivq_f32(a, b); }
 NETWRIGHT_INLINE Vec sqrt(Vec a) { return vsqrtq_f32(a); }
+NETWRIGHT_INLINE double squareRoot(double a) { return vgetq_lane_f64(vsqrtq_f64(vdupq_n_f64(a)), 0); }
 // a · b + c, rounded once where the ISA can.
 NETWRIGHT_INLINE Vec fma(Vec a, Vec b, Vec c) { return vfmaq_f32(c, a, b); }
 // Constants go first: x86 needs it; here a NaN in either operand stays.

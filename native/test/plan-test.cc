@@ -291,6 +291,81 @@ void testChains(const KernelTable* table) {
   }
 }
 
+// Two commits of which the second belongs to some steps only: sums += x, and, where the column says so,
+// total += sums and sums = 0. As gradients that are accumulated.
+void testUpdates(const KernelTable* table) {
+  constexpr int n = 9000;
+  enum { xPlace, sumsPlace, totalPlace };
+  // x is scaled first, so that there is something to stop.
+  const auto code = [](double phase, double column) {
+    std::vector<double> numbers;
+    const auto tensor = [&](int slot) { numbers.insert(numbers.end(), {1, slot * 1.0, 0, 0, n, 0}); };
+    const auto add = [&](double inPhase, int y, int x) {
+      numbers.insert(numbers.end(), {addScaledKernel, inPhase});
+      if (inPhase == 3) numbers.push_back(column);
+      tensor(y);
+      tensor(x);
+      numbers.insert(numbers.end(), {2, n, 0, 2, 1, 0});
+    };
+    numbers.insert(numbers.end(), {scaleKernel, 0});
+    tensor(xPlace);
+    tensor(xPlace);
+    numbers.insert(numbers.end(), {2, n, 0, 2, 2, 0});
+    add(1, sumsPlace, xPlace);
+    add(phase, totalPlace, sumsPlace);
+    numbers.insert(numbers.end(), {fillKernel, phase});
+    if (phase == 3) numbers.push_back(column);
+    tensor(sumsPlace);
+    numbers.insert(numbers.end(), {2, n, 0, 2, 1, 0, 2, 0, 0});
+    return numbers;
+  };
+  const auto parse = [&](Plan& plan, const std::vector<double>& numbers) {
+    plan.table = table;
+    plan.slotCount = 3;
+    plan.columnCount = 2;
+    return plan.parse(numbers.data(), static_cast<int64_t>(numbers.size()));
+  };
+  Plan plan, noColumn, rowsColumn, computeAfter, host;
+  check(parse(plan, code(3, 1)).empty(), "a plan with an update");
+  check(!parse(noColumn, code(3, 2)).empty(), "an update by a column that is not there is refused");
+  check(!parse(rowsColumn, code(3, 0)).empty(), "an update by the number of rows is refused");
+  std::vector<double> more = code(3, 1);
+  const std::vector<double> again = code(3, 1);
+  more.insert(more.end(), again.begin(), again.end());
+  check(!parse(computeAfter, more).empty(), "a compute call after an update is refused");
+  check(!parse(host, {hostCall, 3, 1}).empty(), "a host call in an update is refused");
+  for (int threads = 1; threads <= 3; threads++) {
+    const std::string name = std::to_string(threads) + " threads: ";
+    std::vector<float> memory[3] = {std::vector<float>(n, 1), std::vector<float>(n), std::vector<float>(n)};
+    std::vector<Slot> slots;
+    for (auto& block : memory)
+      slots.push_back({reinterpret_cast<char*>(block.data()), static_cast<int64_t>(n * sizeof(float))});
+    std::mutex lock;
+    Executor executor(plan, threads, &lock);
+    executor.bind(slots);
+    executor.profile(true);
+    ChunkBudget budget;
+    // x is 2, 4, 8, 16, 32: updates after 2 and 3 of them, 14 in all, and then two that wait.
+    const double steps[] = {7, 0, 7, 1, 7, 1, 7, 0, 7, 0};
+    const float sums[] = {2, 0, 0, 16, 48}, totals[] = {0, 6, 14, 14, 14};
+    for (int64_t step = 0; step < 5; step++) {
+      budget.set(0);
+      check(executor.run(steps, step + 1, step, 0, &budget).outcome == Outcome::stopped, name + "no budget");
+      budget.set(noLimit);
+      const Progress progress = executor.run(steps, step + 1, step, 0, &budget);
+      bool right = progress.outcome == Outcome::done && progress.step == step + 1;
+      for (int i = 0; i < n; i++)
+        right = right && memory[sumsPlace][static_cast<size_t>(i)] == sums[step] &&
+                memory[totalPlace][static_cast<size_t>(i)] == totals[step];
+      check(right, name + "step " + std::to_string(step) + " updates where its column says so");
+    }
+    check(executor.measurements()[1].calls == 5 && executor.measurements()[2].calls == 2,
+          name + "an update that is not made is not measured");
+    check(lock.try_lock(), name + "the lock is free after a step without an update");
+    lock.unlock();
+  }
+}
+
 void testSteps(const KernelTable* table, int64_t steps) {
   const std::vector<double> rows = stepTable(steps);
   Trainee alone(table, 1);
@@ -512,7 +587,11 @@ struct DamagedPlans {
     }
     const double rows = 1 + random.below(8);
     Code code;
-    code.call(kernel, random.below(8) == 0);
+    if (random.below(8) == 0) {
+      code.numbers = {static_cast<double>(kernel), 3, 1.0 + random.below(2)};
+    } else {
+      code.call(kernel, random.below(8) == 0);
+    }
     std::vector<Slot> slots;
     for (int i = 0; i < declaration.parameterCount; i++) {
       const Parameter& parameter = declaration.parameters[i];
@@ -613,6 +692,7 @@ int main(int argc, char** argv) {
   testSteps(best, steps);
   testProfile(best);
   testChains(best);
+  testUpdates(best);
   testStops(best, stoppedSteps);
   for (const KernelTable* table : tables) {
     if (argc < 2 || table == best) testDamagedPlans(table, plans);

@@ -8,9 +8,9 @@ import { systemProblem } from '../files/file-error.js'
 import type { Backend } from '../kernels/backend.js'
 import { writePicture } from '../report/write-picture.js'
 import { textTable } from '../text-table.js'
-import type { Callback } from '../train/options.js'
+import type { Callback } from '../train/callback.js'
+import { progressCallback } from '../train/progress.js'
 import { UsageError } from './errors.js'
-import { createProgress } from './progress.js'
 import { loadDigits, type RunOptions } from './run-options.js'
 
 export interface LabOptions extends RunOptions {
@@ -120,20 +120,6 @@ function progressOf(label: string, epochs: number): Callback {
       },
     }
   }
-  let progress: ReturnType<typeof createProgress> | undefined
-  return {
-    onTrainBegin: () => void stream.write(`${label}\n`),
-    onProgress: (info) => {
-      if (progress === undefined) {
-        progress = createProgress({ stream, epochs, samplesPerEpoch: info.totalSamples })
-        progress.begin()
-      }
-      progress.update(info)
-    },
-    onEpochEnd: (epoch, logs) => {
-      progress?.end(logs)
-      if (epoch + 1 < epochs) progress?.begin()
-    },
-    onTrainEnd: () => progress?.stop(),
-  }
+  const { callback } = progressCallback({ stream, epochs })
+  return { onTrainBegin: () => void stream.write(`${label}\n`), ...callback }
 }

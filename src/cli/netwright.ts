@@ -4,10 +4,23 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { UsageError } from './errors.js'
+import { addEvaluateCommand } from './evaluate-command.js'
 import { addMnistCommand } from './mnist-command.js'
 import { addReproduceCommand } from './reproduce-command.js'
+import { addSummaryCommand } from './summary-command.js'
+import { addTrainCommand } from './train-command.js'
 
 const usageExitCode = 2
+
+const help = `
+Examples:
+  $ netwright train --model mlp --epochs 5 --save mlp.safetensors
+  $ netwright evaluate mlp.safetensors
+  $ netwright summary convnet
+  $ netwright mnist --epochs 3
+  $ netwright reproduce --list
+
+netwright <command> --help lists a command's options, with more examples.`
 
 function version(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
@@ -22,7 +35,10 @@ function createProgram(): Command {
     .exitOverride()
     // Suggestions come on a line of their own, and an error is one line.
     .configureOutput({ outputError: (text, write) => write(`${text.trim().replaceAll('\n', ' ')}\n`) })
-    .addHelpText('after', '\nExample:\n  $ netwright mnist --epochs 3\n\nRun netwright mnist --help for its options.')
+    .addHelpText('after', help)
+  addTrainCommand(program)
+  addEvaluateCommand(program)
+  addSummaryCommand(program)
   addMnistCommand(program)
   addReproduceCommand(program)
   return program

@@ -7,8 +7,8 @@ import { textTable } from '../text-table.js'
 import { UsageError } from './errors.js'
 import { listenForInterrupt } from './interrupt.js'
 import { createLab, type DigitsCache, type LabOptions, prepareOutFolder } from './lab.js'
-import { integer } from './options.js'
-import { addRunOptions, chooseBackend, dataHelp } from './run-options.js'
+import { seed } from './options.js'
+import { addDataOption, addRunOptions, chooseBackend, dataHelp } from './run-options.js'
 
 interface ReproduceOptions extends LabOptions {
   readonly all?: true
@@ -35,9 +35,9 @@ export function addReproduceCommand(program: Command): void {
     .option('--list', 'list the experiments')
     .option('--all', 'run all of them')
     .option('--quick', 'less data and fewer epochs: seconds instead of minutes')
-    .option('--seed <n>', 'seed of everything random', integer(0, Number.MAX_SAFE_INTEGER), 1)
+    .option('--seed <n>', 'seed of everything random', seed, 1)
     .option('--out <dir>', 'folder for the pictures', 'reproduced')
-  addRunOptions(command).addHelpText('after', help).action(runReproduce)
+  addDataOption(addRunOptions(command)).addHelpText('after', help).action(runReproduce)
 }
 
 function checkName(name: string, earlier: readonly string[] = []): readonly string[] {

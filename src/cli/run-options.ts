@@ -24,8 +24,10 @@ export function addRunOptions(command: Command): Command {
   return command
     .option('--threads <n>', 'most threads of the native backend (default: physical cores)', integer(1, 64))
     .addOption(new Option('--backend <name>', 'native or reference').choices(['native', 'reference']))
-    .option('--data <dir>', 'folder with the four MNIST files', folder)
 }
+
+export const addDataOption = (command: Command): Command =>
+  command.option('--data <dir>', 'folder with the four MNIST files', folder)
 
 export function chooseBackend({ backend, threads }: RunOptions): Backend {
   try {
@@ -52,7 +54,7 @@ export async function loadDigits(
 }
 
 /** An error that the value of an option caused, as such; any other unchanged. */
-function asUsage(error: unknown, code: string): unknown {
+export function asUsage(error: unknown, code: string): unknown {
   const { code: got, message } = error as { readonly code?: string; readonly message: string }
   return got === code ? new UsageError(message) : error
 }

@@ -4,7 +4,7 @@ import type { Dataset } from '../data/dataset.js'
 import { crossEntropy } from '../losses/cross-entropy.js'
 import type { TrainableNetwork } from '../model.js'
 import type { Optimizer } from '../optim/optimizer.js'
-import type { Callback } from '../train/options.js'
+import type { Callback } from '../train/callback.js'
 import type { Lab } from './experiment.js'
 
 export interface Training {

@@ -3,7 +3,7 @@
 import type { Dataset } from '../data/dataset.js'
 import type { MnistOptions } from '../data/mnist.js'
 import type { Backend } from '../kernels/backend.js'
-import type { Callback } from '../train/options.js'
+import type { Callback } from '../train/callback.js'
 
 /** One row of figures beside what the notes say; a cell is printed as it is. */
 export type TableRow = readonly (string | number)[]

@@ -6,7 +6,7 @@ import { SGD } from '../optim/sgd.js'
 import { Random } from '../random/random.js'
 import { lineChart } from '../report/line-chart.js'
 import { Tensor } from '../tensor/tensor.js'
-import type { Callback } from '../train/options.js'
+import type { Callback } from '../train/callback.js'
 import type { Experiment, Lab } from './experiment.js'
 import { multiLayerPerceptron, twoLayerNet } from './networks.js'
 
@@ -103,8 +103,8 @@ function drawn(data: Dataset, count: number, random: Random): Dataset {
 
 /** The progress of one training that is made of several fits. */
 const shiftedBy = (epochs: number, callback: Callback): Callback => ({
-  onProgress: (progress) => callback.onProgress?.({ ...progress, epoch: progress.epoch + epochs }),
-  onEpochEnd: (epoch, logs) => callback.onEpochEnd?.(epoch + epochs, logs),
+  onProgress: (progress, run) => callback.onProgress?.({ ...progress, epoch: progress.epoch + epochs }, run),
+  onEpochEnd: (epoch, logs, run) => callback.onEpochEnd?.(epoch + epochs, logs, run),
 })
 
 /**

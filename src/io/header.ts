@@ -5,6 +5,7 @@ import { describe } from '../errors.js'
 import { fileError } from '../files/file-error.js'
 import { type Shape, shapeText, sizeOf } from '../tensor/shape.js'
 import { type Dtype, dtypes } from './dtypes.js'
+import { parseJson } from './json.js'
 
 /** A tensor of the file. */
 export interface Entry {
@@ -98,9 +99,7 @@ function parse(path: string, bytes: Uint8Array): Map<string, unknown> {
   let value: unknown
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-    const problem = structureProblem(text)
-    if (problem !== undefined) throw new Error(problem)
-    value = JSON.parse(text)
+    value = parseJson(text, deepest)
   } catch (error) {
     throw fileError(path, `its header is no JSON as safetensors files have it (${(error as Error).message})`, error)
   }
@@ -110,34 +109,6 @@ function parse(path: string, bytes: Uint8Array): Map<string, unknown> {
 
 /** Deepest: { tensor: { shape: [ … ] } }. */
 const deepest = 3
-
-/**
- * What JSON.parse would not tell: objects with a key twice, of which it takes the last one, and depth, which costs far
- * more memory than the text. Works on any text.
- */
-function structureProblem(text: string): string | undefined {
-  const open: Set<string>[] = []
-  for (let i = 0; i < text.length; i++) {
-    const character = text[i]
-    if (character === '{' || character === '[') {
-      open.push(new Set())
-      if (open.length > deepest) return `more than ${deepest} brackets deep`
-    } else if (character === '}' || character === ']') {
-      open.pop()
-    } else if (character === '"') {
-      const start = i++
-      while (i < text.length && text[i] !== '"') i += text[i] === '\\' ? 2 : 1
-      let next = i + 1
-      while (' \t\r\n'.includes(text[next] ?? '-')) next++
-      if (text[next] !== ':') continue
-      const key = JSON.parse(text.slice(start, i + 1)) as string
-      const keys = open.at(-1)
-      if (keys?.has(key)) return `key ${describe(key)} is there twice`
-      keys?.add(key)
-    }
-  }
-  return undefined
-}
 
 function metadataOf(path: string, value: unknown): ReadonlyMap<string, string> {
   if (value === undefined) return new Map()

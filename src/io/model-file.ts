@@ -22,23 +22,35 @@ import { decodeStructure, encodeStructure, type ModelKind, type ModelParts } fro
 /** The structure's name among the texts of the file. */
 const structureKey = 'netwright'
 
+/** Begins the names of tensors that are of a training run and not of the model. */
+export const trainingPrefix = 'training.'
+
 /** Options of `Model.load`, `Sequential.load` and `loadModel`. */
 export interface LoadOptions {
   /** Default: `defaultBackend()`. */
   readonly backend?: Backend
 }
 
-/** Writes `network`, as of the end of a step, to `path`. */
-export async function saveNetwork(kind: ModelKind, network: Network, path: string): Promise<void> {
-  requirePath(path)
-  const sealed = network.requireSealed()
-  const structure = encodeStructure(kind, network, sealed.graph)
+/** A network that says what files call it. */
+export interface NamedNetwork extends Network {
+  readonly savedAs: ModelKind
+}
+
+/** The texts beside the tensors of `network`. Throws ERR_ARGUMENT for a layer that files cannot name or make again. */
+export function modelTexts(network: NamedNetwork): ReadonlyMap<string, string> {
+  const structure = encodeStructure(network.savedAs, network, network.requireSealed().graph)
   // `format` says to readers elsewhere that names and layout are PyTorch's.
-  const metadata = new Map([
+  return new Map([
     ['format', 'pt'],
     [structureKey, structure],
   ])
-  await writeSafetensors(path, readState(sealed), metadata)
+}
+
+/** Writes `network`, as of the end of a step, to `path`. */
+export async function saveNetwork(network: NamedNetwork, path: string): Promise<void> {
+  requirePath(path)
+  const texts = modelTexts(network)
+  await writeSafetensors(path, readState(network.requireSealed()), texts)
 }
 
 /** A network with the structure and the weights of the file at `path`; `make` puts it together. Throws ERR_FILE. */
@@ -72,7 +84,8 @@ export async function loadWeights(
   return await withSafetensors(path, (file) => loadTensors(file, network, options, requireFree))
 }
 
-async function loadTensors(
+/** Copies the model's tensors of `file` into `network`. */
+export async function loadTensors(
   file: OpenSafetensors,
   network: Network,
   options: LoadStateOptions,
@@ -91,8 +104,9 @@ async function loadTensors(
   return result
 }
 
+/** Of the model's tensors: a checkpoint has others as well. */
 const shapesOf = ({ entries }: OpenSafetensors): ReadonlyMap<string, Shape> =>
-  new Map(entries.map(({ name, shape }) => [name, shape]))
+  new Map(entries.filter(({ name }) => !name.startsWith(trainingPrefix)).map(({ name, shape }) => [name, shape]))
 
 function partsOf({ path, metadata }: OpenSafetensors): ModelParts {
   const text = metadata.get(structureKey)

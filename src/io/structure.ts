@@ -123,12 +123,13 @@ function makeLayer(value: unknown, i: number): Layer {
   return about(`${where} (${type})`, () => found.fromConfig(objectOf('config', config)))
 }
 
-function objectOf(where: string, value: unknown): Readonly<Record<string, unknown>> {
+/** `value` if it is an object; else throws an error that names it `where`, as the others here. */
+export function objectOf(where: string, value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
   throw new Error(`${where} is ${describe(value)}, expected an object`)
 }
 
-function listOf(where: string, value: unknown): readonly unknown[] {
+export function listOf(where: string, value: unknown): readonly unknown[] {
   if (Array.isArray(value) && value.length > 0) return value
   throw new Error(`${where} is ${describe(value)}, expected a list that is not empty`)
 }

@@ -75,4 +75,6 @@ export interface Backend {
   allocate(bytes: number): Memory
   createLock(): Lock
   compile(program: Program, lock: Lock): Executor
+  /** The same backend with another number of threads: same ISA, memory and locks. Throws ERR_ARGUMENT out of range. */
+  withThreads(threads: number): Backend
 }

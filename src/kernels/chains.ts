@@ -141,7 +141,7 @@ const counts: ReadonlySet<string> = new Set(['rows', 'n'])
 /** Whether the call is a sum of its calls on some rows each. */
 function worksBySamples(call: KernelCall): boolean {
   const { split, parameters } = declarations[call.kernel]
-  if (call.phase === 'commit' || (split.by !== 'samples' && split.by !== 'groups')) return false
+  if (call.phase !== 'compute' || (split.by !== 'samples' && split.by !== 'groups')) return false
   const numbersFit = call.args.every((argument, i) => {
     const name = parameters[i]?.name as string
     if (argument.kind === 'step') return false

@@ -3,10 +3,12 @@
 // Order of parameters: outputs, inputs, sizes, scalars.
 
 import { activations } from './declarations/activations.js'
+import { clipping } from './declarations/clipping.js'
 import { convolution } from './declarations/convolution.js'
 import { data } from './declarations/data.js'
 import { elementwise } from './declarations/elementwise.js'
 import { losses } from './declarations/losses.js'
+import { metrics } from './declarations/metrics.js'
 import { normalisation } from './declarations/normalisation.js'
 import { optimizers } from './declarations/optimizers.js'
 import { pooling } from './declarations/pooling.js'
@@ -21,9 +23,11 @@ export const declarations = {
   ...normalisation,
   ...activations,
   ...losses,
+  ...clipping,
   ...optimizers,
   ...data,
   ...reductions,
+  ...metrics,
   ...elementwise,
   ...random,
 } as const

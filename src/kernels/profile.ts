@@ -118,7 +118,9 @@ export function profileOf(program: Program, measurements: Float64Array, real: Ba
       bytes: (before?.bytes ?? 0) + calls * bytes,
     })
   })
-  return new Profile([...sums.values()], callsOf(program.calls.length - 1))
+  // Whole steps: those that reached the last call that every step makes.
+  const last = program.calls.findLastIndex((call) => call.kind === 'host' || call.phase !== 'update')
+  return new Profile([...sums.values()], callsOf(last))
 }
 
 /** The name of a call among its owner's, and its work in a step of `rows`. */

@@ -29,7 +29,11 @@ export type ProgramArgument =
   | { readonly kind: 'number'; readonly value: Linear }
   | { readonly kind: 'step'; readonly column: number }
 
-export type Phase = 'compute' | 'commit'
+/** `update`: the part of the commit phase that only steps run whose column {@link updateColumn} is not 0. */
+export type Phase = 'compute' | 'commit' | 'update'
+
+/** Says which steps run the calls of phase `update`; a column of the step table where a program has such calls. */
+export const updateColumn = 'update'
 export type ProgramCall =
   | {
       readonly kind: 'kernel'

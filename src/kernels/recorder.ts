@@ -23,6 +23,7 @@ import {
   type RecordedTensor,
   requireLinear,
   tensorsOf,
+  updateColumn,
 } from './program.js'
 
 /** Two primes: no size of a network is a multiple of one of them by accident and not of the other. */
@@ -54,7 +55,7 @@ export class Recorder {
   readonly kernels: Kernels
   /** The batch size of this recording. */
   readonly rows: number
-  /** Calls from here on belong to this phase; `commit` comes last. */
+  /** Calls from here on belong to this phase; `commit` and `update` come last. */
   phase: Phase = 'compute'
   /** Named in errors and profiles as the origin of the calls from here on. */
   owner = ''
@@ -85,7 +86,7 @@ export class Recorder {
           ...outputs.map((tensor, i) => this.#locateOutput(`host: output ${i}`, tensor)),
           ...inputs.map((tensor) => this.#locate(tensor)),
         ]
-        if (phase === 'commit') throw netwrightError('ERR_RECORDING', `${owner}: a host call in the commit phase`)
+        if (phase !== 'compute') throw netwrightError('ERR_RECORDING', `${owner}: a host call in the commit phase`)
         this.calls.push({ kernel: 'host', phase, owner, args, host: { fn, outputs: outputs.length } })
       },
     }
@@ -217,6 +218,9 @@ export function record(
       `A batch of ${other.rows} is not computed as batches of ${first.rows} and ${second.rows} are: ` +
         'in a recorded step every number must be constant, or a whole multiple of the batch size.',
     )
+  }
+  if (!columns.includes(updateColumn) && first.calls.some(({ phase }) => phase === 'update')) {
+    throw netwrightError('ERR_RECORDING', `Calls of phase update need the step value '${updateColumn}'`)
   }
   const { inputs } = first
   const slots = new Set<string>()

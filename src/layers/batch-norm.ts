@@ -22,7 +22,9 @@ export interface BatchNormOptions {
  * y = (x - mean) / √(variance + eps) · weight + bias, for each channel (Ioffe and Szegedy 2015). In training, mean and
  * variance are the batch's, over samples and places; in evaluation and prediction they are the running ones, which
  * each training step moves towards the batch's; a batch of a single number for each channel has no variance and moves
- * nothing. (N,C) or (N,C,H,W), any places after C.
+ * nothing. (N,C) or (N,C,H,W), any places after C. Frozen, it normalises by the running statistics in training too, and
+ * leaves them as they are, as in Keras; PyTorch's, whose parameters alone are frozen, goes on by the batch's and moves
+ * them.
  *
  * `new BatchNorm()` infers the channels, `new BatchNorm(32)` says them.
  * Parameters: `weight` (C), begins at 1; `bias` (C), at 0; neither decays. Buffers: `running_mean` (0), `running_var` (1,
@@ -90,7 +92,8 @@ export class BatchNorm extends Layer {
     const [scale, shift] = this.parameters.map(({ value }) => value)
     const y = node.empty(x.shape)
     const common = { y, x, scale, shift, rows, channels, places, epsilon: this.eps }
-    if (!node.training) {
+    if (!node.training || this.frozen) {
+      if (node.training) node.save(x)
       kernels.batchNormEvaluate({ ...common, mean: runningMean, variance: runningVariance })
       return [y]
     }
@@ -109,7 +112,8 @@ export class BatchNorm extends Layer {
   }
 
   differentiate(node: Node, [dy]: readonly [Tensor]): readonly (Tensor | undefined)[] {
-    const [x, mean, variance] = node.saved as readonly [Tensor, Tensor, Tensor]
+    const [x, mean, variance] = node.saved as readonly [Tensor, Tensor?, Tensor?]
+    if (mean === undefined || variance === undefined) return [this.#scaleByRunningVariance(node, dy)]
     const { rows, channels, places } = sizes(x)
     const [weight, bias] = this.parameters
     const dx = node.empty(x.shape)
@@ -131,6 +135,27 @@ export class BatchNorm extends Layer {
       beta,
     })
     return [dx]
+  }
+
+  /** The gradient of a frozen layer's input: y follows x by the same factors as in evaluation. */
+  #scaleByRunningVariance(node: Node, dy: Tensor): Tensor {
+    const { rows, channels, places } = sizes(dy)
+    const variance = this.buffers[1]?.value as Tensor
+    const [dx, mean] = [node.empty(dy.shape), node.empty([channels])]
+    node.kernels.fill({ y: mean, n: channels, value: 0 })
+    const scale = this.parameters[0]?.value
+    node.kernels.batchNormEvaluate({
+      y: dx,
+      x: dy,
+      mean,
+      variance,
+      scale,
+      rows,
+      channels,
+      places,
+      epsilon: this.eps,
+    })
+    return dx
   }
 }
 

@@ -37,7 +37,7 @@ export class Conv2d extends WeightedLayer {
   constructor(inChannels: number, outChannels: number, kernel: Pair, options?: Conv2dOptions)
   constructor(outChannels: number, kernel: Pair, options?: Conv2dOptions)
   constructor(first: number, second: Pair, third?: Pair | Conv2dOptions, fourth?: Conv2dOptions) {
-    const inferred = typeof third !== 'number' && !Array.isArray(third)
+    const inferred = third === undefined || (typeof third === 'object' && third !== null && !Array.isArray(third))
     const options = (inferred ? (third as Conv2dOptions | undefined) : fourth) ?? {}
     checkOptions('Conv2d', options, [...weightOptionNames, 'stride', 'padding'])
     super(options)
@@ -84,8 +84,18 @@ export class Conv2d extends WeightedLayer {
   }
 
   differentiate(node: Node, [dy]: readonly [Tensor]): readonly (Tensor | undefined)[] {
-    const { kernels, pass } = node
     const [x] = node.saved as readonly [Tensor]
+    const addUp = this.frozen ? undefined : this.#differentiateParameters(node, x, dy)
+    // All that reads dy first, while it is in the cache.
+    const dx = node.needsGradient[0] ? node.empty(x.shape) : undefined
+    if (dx !== undefined) node.kernels.conv2dInputGradient({ dx, dy, weight: this.weight.value, ...this.#call(x) })
+    addUp?.()
+    return [dx]
+  }
+
+  /** The parameters' gradients in groups of samples; answers what adds the groups up. */
+  #differentiateParameters(node: Node, x: Tensor, dy: Tensor): () => void {
+    const { kernels, pass } = node
     const { weight, bias } = this
     const sizes = this.#call(x)
     const groups = weightGradientGroups(weight.size)
@@ -96,21 +106,13 @@ export class Conv2d extends WeightedLayer {
       const places = sizes.outHeight * sizes.outWidth
       kernels.sumChannels({ sums: biasPartials, x: dy, rows: sizes.rows, channels: this.outChannels, places, groups })
     }
-    // All that reads dy first, while it is in the cache.
-    const dx = node.needsGradient[0] ? node.empty(x.shape) : undefined
-    if (dx !== undefined) kernels.conv2dInputGradient({ dx, dy, weight: weight.value, ...sizes })
-    kernels.sumRows({
-      sums: weight.gradient,
-      x: partials,
-      rows: groups,
-      cols: weight.size,
-      beta: pass.gradientBeta(weight),
-    })
-    if (bias !== undefined) {
-      const beta = pass.gradientBeta(bias)
-      kernels.sumRows({ sums: bias.gradient, x: biasPartials as Tensor, rows: groups, cols: bias.size, beta })
+    return () => {
+      const beta = pass.gradientBeta(weight)
+      kernels.sumRows({ sums: weight.gradient, x: partials, rows: groups, cols: weight.size, beta })
+      if (bias === undefined) return
+      const biasBeta = pass.gradientBeta(bias)
+      kernels.sumRows({ sums: bias.gradient, x: biasPartials as Tensor, rows: groups, cols: bias.size, beta: biasBeta })
     }
-    return [dx]
   }
 
   #sizes(inputs: readonly Shape[]): WindowSizes {

@@ -46,6 +46,7 @@ export abstract class Layer {
   readonly parameters: Parameter[] = []
   /** What the layer learns otherwise than by gradients, such as running statistics; made by `build` as well. */
   readonly buffers: StateTensor[] = []
+  #frozen = false
   /** Shapes of the inputs that the parameters were made for; undefined before. */
   #builtFor: readonly Shape[] | undefined
   /** The node of the last forward() by hand. */
@@ -67,6 +68,32 @@ export abstract class Layer {
   /** A new layer from the `config` of one of its class. Default: `new` without arguments. */
   static fromConfig(this: new () => Layer, _config: LayerConfig): Layer {
     return new this()
+  }
+
+  /** Whether the layer is frozen. Default false. */
+  get frozen(): boolean {
+    return this.#frozen
+  }
+
+  /**
+   * From now on, from the next `fit` on where one runs, training leaves the layer as it is: `fit` and
+   * `optimizer.update(model.parameters)` do not move its parameters, and backward does not compute their gradients, nor
+   * any that only frozen layers would need. A frozen BatchNorm normalises by its running statistics, as in Keras. Saved
+   * files do not keep it. Answers the layer.
+   */
+  freeze(): this {
+    return this.#setFrozen(true)
+  }
+
+  /** Ends `freeze`. */
+  unfreeze(): this {
+    return this.#setFrozen(false)
+  }
+
+  #setFrozen(frozen: boolean): this {
+    this.#frozen = frozen
+    for (const parameter of this.parameters) parameter.frozen = frozen
+    return this
   }
 
   /** Multiply-adds of one sample's forward pass, for summaries. Default 0: what is not a product is not counted. */
@@ -97,7 +124,7 @@ export abstract class Layer {
   /**
    * Backward: writes the gradients of the parameters (with beta `node.pass.gradientBeta(parameter)`) and returns the
    * gradient of each input, from the gradient of each output. May return undefined where `node.needsGradient[i]` is
-   * false.
+   * false, and leave out the parameters' gradients where the layer is `frozen`.
    */
   abstract differentiate(node: Node, gradients: readonly Tensor[]): readonly (Tensor | undefined)[]
 
@@ -119,6 +146,7 @@ export abstract class Layer {
     if (builtFor === undefined) {
       this.build(inputs, context())
       this.#builtFor = inputs
+      this.#setFrozen(this.#frozen)
       return
     }
     const same = inputs.length === builtFor.length && inputs.every((shape, i) => sameShape(shape, builtFor[i] as Shape))

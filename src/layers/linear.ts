@@ -23,7 +23,7 @@ export class Linear extends WeightedLayer {
   constructor(inFeatures: number, outFeatures: number, options?: LinearOptions)
   constructor(outFeatures: number, options?: LinearOptions)
   constructor(first: number, second?: number | LinearOptions, third?: LinearOptions) {
-    const inferred = typeof second !== 'number'
+    const inferred = second === undefined || (typeof second === 'object' && second !== null)
     const options = (inferred ? second : undefined) ?? third ?? {}
     checkOptions('Linear', options, weightOptionNames)
     super(options)
@@ -73,8 +73,17 @@ export class Linear extends WeightedLayer {
   }
 
   differentiate(node: Node, [dy]: readonly [Tensor]): readonly (Tensor | undefined)[] {
-    const { kernels, pass } = node
     const [x] = node.saved as readonly [Tensor]
+    const [rows, features] = x.shape as [number, number]
+    const n = this.outFeatures
+    if (!this.frozen) this.#differentiateParameters(node, x, dy)
+    if (!node.needsGradient[0]) return [undefined]
+    const dx = node.empty(x.shape)
+    node.kernels.gemm({ c: dx, a: dy, b: this.weight.value, m: rows, n: features, k: n, transposeB: 1 })
+    return [dx]
+  }
+
+  #differentiateParameters({ kernels, pass }: Node, x: Tensor, dy: Tensor): void {
     const { weight, bias } = this
     const [rows, features] = x.shape as [number, number]
     const n = this.outFeatures
@@ -88,12 +97,7 @@ export class Linear extends WeightedLayer {
       transposeA: 1,
       beta: pass.gradientBeta(weight),
     })
-    if (bias !== undefined) {
-      kernels.sumRows({ sums: bias.gradient, x: dy, rows, cols: n, beta: pass.gradientBeta(bias) })
-    }
-    if (!node.needsGradient[0]) return [undefined]
-    const dx = node.empty(x.shape)
-    kernels.gemm({ c: dx, a: dy, b: weight.value, m: rows, n: features, k: n, transposeB: 1 })
-    return [dx]
+    if (bias === undefined) return
+    kernels.sumRows({ sums: bias.gradient, x: dy, rows, cols: n, beta: pass.gradientBeta(bias) })
   }
 }

@@ -18,6 +18,8 @@ export interface ParameterOptions {
 export class Parameter extends StateTensor {
   readonly decay: boolean
   readonly savedTransposed: boolean
+  /** Whether training leaves it alone, without a gradient: set by the layer's freeze(). */
+  frozen = false
   #gradient: Tensor
 
   constructor(name: string, value: Tensor, { decay = true, savedTransposed = false }: ParameterOptions = {}) {

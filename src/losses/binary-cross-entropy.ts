@@ -19,6 +19,7 @@ class BinaryCrossEntropy<Result extends number | Tensor> extends ElementwiseLoss
   readonly name = 'binaryCrossEntropy'
   override readonly targetRange = [0, 1] as const
   override readonly takesLogits = true
+  override readonly yesAbove = 0.5
   protected measure(kernels: Kernels, args: RowForward): void {
     kernels.binaryCrossEntropyForward(args)
   }

@@ -16,6 +16,7 @@ export function hinge<R extends Reduction = 'mean'>(options: LossOptions<R> = {}
 
 class Hinge<Result extends number | Tensor> extends ElementwiseLoss<Result> {
   readonly name = 'hinge'
+  override readonly yesAbove = 0
   protected measure(kernels: Kernels, args: RowForward): void {
     kernels.hingeForward(args)
   }

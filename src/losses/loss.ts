@@ -41,6 +41,11 @@ export abstract class Loss<Result extends number | Tensor = number> {
   abstract readonly classifies: boolean
   /** Whether the prediction is logits: a model for it does not end in a softmax or sigmoid, which the loss contains. */
   readonly takesLogits: boolean = false
+  /**
+   * Targets above this are a yes, as outputs above 0 are; undefined where outputs answer no yes-or-no questions. A model
+   * with one output then has two classes for metrics.
+   */
+  readonly yesAbove: number | undefined = undefined
   /** The label of samples that count for nothing, in the loss as in accuracy; undefined where there is none. */
   readonly ignoreIndex: number | undefined = undefined
   /** The least and the largest target that means something; `fit` and `evaluate` refuse others. Default: any. */

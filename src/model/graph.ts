@@ -16,6 +16,9 @@ export interface Place {
   readonly path: string
 }
 
+/** Whether the layer has parameters that are trained. */
+export const learns = ({ frozen, parameters }: Layer): boolean => !frozen && parameters.length > 0
+
 /** A forward pass, and what its backward pass needs. */
 export interface ForwardPass {
   readonly output: Tensor
@@ -58,12 +61,13 @@ export class Graph {
       tensors.set(value, [inputs[i] as Tensor])
     })
     const tensorOf = (value: Value): Tensor => tensors.get(value.node ?? value)?.[value.output] as Tensor
-    // Gradients are needed where they lead to parameters: not for the model's inputs, nor for a ReLU right behind one.
+    // Gradients are needed where they lead to parameters that learn: not for the model's inputs, nor for a ReLU right
+    // behind one, nor where all before is frozen.
     const leadToParameters = new Set<GraphNode>()
     const nodes = this.places.map(({ node, path }, i) => {
       onPlace(path)
       const needed = node.inputs.map(({ node }) => node !== undefined && leadToParameters.has(node))
-      if (needed.includes(true) || node.layer.parameters.length > 0) leadToParameters.add(node)
+      if (needed.includes(true) || learns(node.layer)) leadToParameters.add(node)
       const state = new Node(pass, path, needed, i)
       state.inputs = node.inputs.map(tensorOf)
       state.outputs = checkOutputs(node.layer, state, node.layer.compute(state, state.inputs))
@@ -73,11 +77,17 @@ export class Graph {
     return {
       output: tensorOf(this.output),
       valueOf: tensorOf,
-      backward: (gradient) => this.#backward(pass.kernels, nodes, gradient, onPlace),
+      backward: (gradient) => this.#backward(pass.kernels, nodes, leadToParameters, gradient, onPlace),
     }
   }
 
-  #backward(kernels: Kernels, nodes: readonly Node[], gradient: Tensor, onPlace: (path: string) => void): BackwardPass {
+  #backward(
+    kernels: Kernels,
+    nodes: readonly Node[],
+    needed: ReadonlySet<GraphNode>,
+    gradient: Tensor,
+    onPlace: (path: string) => void,
+  ): BackwardPass {
     // The gradients that reach each output of a node; where several do (fan-out), they are added.
     const arrived = new Map<GraphNode, (Tensor | undefined)[]>()
     const arrive = (value: Value, tensor: Tensor | undefined): void => {
@@ -91,7 +101,7 @@ export class Graph {
     for (let i = this.places.length - 1; i >= 0; i--) {
       const { node, path } = this.places[i] as Place
       const gradients = arrived.get(node)
-      if (gradients === undefined) continue
+      if (gradients === undefined || !needed.has(node)) continue
       onPlace(path)
       const state = nodes[i] as Node
       const outputGradients = state.outputs.map((output, j) => gradients[j] ?? zerosLike(kernels, output))
@@ -148,6 +158,12 @@ export function chain(layers: readonly Layer[], input: Value): Graph {
     }
   })
   return new Graph([input], value)
+}
+
+/** The outputs of `node` that something reads, in order. */
+export function usedOutputs({ output, places }: Graph, node: GraphNode): readonly Value[] {
+  const values = [output, ...places.flatMap(({ node: { inputs } }) => inputs)]
+  return [...new Set(values.filter((value) => value.node === node))].sort((a, b) => a.output - b.output)
 }
 
 /** Shapes of a graph's inputs, without the batch axis. */

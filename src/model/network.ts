@@ -19,7 +19,7 @@ import { dotText, drawGraph } from './drawing.js'
 import { type BackwardPass, type ForwardPass, type Graph, inputShapes, requireInputShapes } from './graph.js'
 import { ParameterStore } from './parameter-store.js'
 import { isReadable, Prediction, PredictionPlan } from './prediction.js'
-import { summaryText } from './summary.js'
+import { summarise, summaryText } from './summary.js'
 
 /** Options of every model. */
 export interface ModelOptions {
@@ -225,7 +225,7 @@ export abstract class Network {
     const { batchSize = 32 } = options
     requireWhole('summary: batchSize', batchSize)
     const sealed = this.requireSealed()
-    return summaryText(this.toString(), sealed, this.backend.real, batchSize)
+    return summaryText(this.toString(), summarise(sealed, this.backend.real, batchSize))
   }
 
   /**

@@ -1,15 +1,19 @@
 // Records a model's steps: training, evaluation, prediction. What happens in a step is written here, once.
 
-import type { Kernels } from '../kernels/kernels.js'
+import type { Kernels, Scalar } from '../kernels/kernels.js'
 import { StepValue } from '../kernels/kernels.js'
+import { updateColumn } from '../kernels/program.js'
 import { type Recorder, type Recording, type Region, record } from '../kernels/recorder.js'
 import { Node, Pass } from '../layers/node.js'
 import type { Loss, TargetKind } from '../losses/loss.js'
-import type { Optimizer, ParameterRange } from '../optim/optimizer.js'
+import type { Meter } from '../metrics/meter.js'
+import { type Optimizer, type ParameterRange, scaledValue } from '../optim/optimizer.js'
 import type { Shape } from '../tensor/shape.js'
 import { sizeOf } from '../tensor/shape.js'
 import type { Tensor, TensorElement } from '../tensor/tensor.js'
+import { type ClipOptions, recordClipping } from './clip.js'
 import type { Graph } from './graph.js'
+import type { TrainedRange } from './parameter-store.js'
 
 /** The samples of one input of the model. */
 export interface InputSpec {
@@ -42,27 +46,37 @@ export const stepColumn = 'step'
 export interface Objective {
   readonly loss: Loss
   readonly l2: number
-  /** The model's parameters. */
+  /** All of the model's parameters. */
   readonly ranges: readonly ParameterRange[]
+  /** What is measured besides. */
+  readonly meter?: Meter | undefined
 }
 
 /** The slot of the samples of input `i`; targets are in `y`. */
 export const inputSlot = (i: number): string => `x${i}`
 
+/** Where a batch is gathered from: slots and step values of a recording, or arrays and numbers by hand. */
+export interface BatchSource {
+  readonly kernels: Kernels
+  readonly rows: number
+  slot(name: string, element: TensorElement): Tensor
+  /** `samples` and `length`, the sizes of data set and order, and `cursor`. */
+  number(name: 'samples' | 'length' | 'cursor'): Scalar
+}
+
 /** Gathers a batch: samples order[cursor … cursor + rows) of the data set. */
-function gather(recorder: Recorder, spec: DataSpec): { inputs: readonly Tensor[]; target: Tensor } {
-  const { kernels, rows } = recorder
-  recorder.owner = 'batch'
+export function gatherFrom(source: BatchSource, spec: DataSpec): { inputs: readonly Tensor[]; target: Tensor } {
+  const { kernels, rows } = source
   const position = {
-    order: recorder.slot('order', 'int32'),
+    order: source.slot('order', 'int32'),
     rows,
-    samples: step('samples'),
-    length: step('length'),
-    cursor: step('cursor'),
+    samples: source.number('samples'),
+    length: source.number('length'),
+    cursor: source.number('cursor'),
   }
   const gatherRows = (slot: string, shape: Shape, element: TensorElement, scale: number): Tensor => {
     const y = kernels.empty([rows, ...shape])
-    const args = { y, data: recorder.slot(slot, element), ...position, cols: sizeOf(shape), scale }
+    const args = { y, data: source.slot(slot, element), ...position, cols: sizeOf(shape), scale }
     if (element === 'uint8') kernels.gatherBytes(args)
     else kernels.gatherReals(args)
     return y
@@ -70,14 +84,24 @@ function gather(recorder: Recorder, spec: DataSpec): { inputs: readonly Tensor[]
   const inputs = spec.inputs.map(({ shape, element, scale }, i) => gatherRows(inputSlot(i), shape, element, scale))
   if (spec.targets === 'dense') return { inputs, target: gatherRows('y', spec.targetShape, kernels.real, 1) }
   const target = kernels.empty([rows], 'int32')
-  kernels.gatherLabels({ y: target, data: recorder.slot('y', 'int32'), ...position })
+  kernels.gatherLabels({ y: target, data: source.slot('y', 'int32'), ...position })
   return { inputs, target }
 }
 
-/** Writes the step's loss and number of correct predictions to place `at` of slots `losses` and `correct`. */
+/** The batch of a recorded step. */
+function gather(recorder: Recorder, spec: DataSpec): { inputs: readonly Tensor[]; target: Tensor } {
+  const { kernels, rows } = recorder
+  recorder.owner = 'batch'
+  return gatherFrom({ kernels, rows, slot: (name, element) => recorder.slot(name, element), number: step }, spec)
+}
+
+/**
+ * Writes the step's loss and number of correct predictions to place `at` of slots `losses` and `correct`, and what the
+ * metrics need to the samples' places in the meter's slots.
+ */
 function measure(
   recorder: Recorder,
-  { loss, l2, ranges }: Objective,
+  { loss, l2, ranges, meter }: Objective,
   losses: Tensor,
   prediction: Tensor,
   target: Tensor,
@@ -87,9 +111,10 @@ function measure(
   const ring = { at: step('at'), length: step('ringLength') }
   const sums = recorder.slot('losses', kernels.real)
   kernels.sum({ sums, x: losses, n: rows, divisor: rows, ...ring })
-  for (const { value } of penalised(l2, ranges)) {
+  for (const { value } of l2 === 0 ? [] : ranges.filter(({ decay }) => decay)) {
     kernels.sumSquares({ sums, x: value, n: value.size, factor: l2 / 2, beta: 1, ...ring })
   }
+  meter?.record(recorder, prediction, target, { cursor: step('cursor'), length: step('length') })
   if (!loss.classifies) return
   const classes = sizeOf(prediction.shape.slice(1))
   const labels = target.rank === 1 ? target : labelsOf(kernels, target, rows, classes)
@@ -97,29 +122,55 @@ function measure(
   kernels.countCorrect({ counts, scores: prediction, labels, rows, classes, ignore: loss.ignoreIndex, ...ring })
 }
 
-const penalised = (l2: number, ranges: readonly ParameterRange[]): readonly ParameterRange[] =>
-  l2 === 0 ? [] : ranges.filter(({ decay }) => decay)
-
 function labelsOf(kernels: Kernels, dense: Tensor, rows: number, cols: number): Tensor {
   const labels = kernels.empty([rows], 'int32')
   kernels.argMax({ y: labels, x: dense, rows, cols })
   return labels
 }
 
-/** One training step: gather, forward, loss, backward, finite check; then, as a commit, the optimizer. */
-export function recordTrainingStep(
-  graph: Graph,
-  spec: DataSpec,
-  objective: Objective,
-  optimizer: Optimizer,
-  seed: number,
-  real: 'float32' | 'float64',
-  regions: readonly Region[],
-): Recording {
-  const { loss, l2, ranges } = objective
-  return record(real, [...dataColumns, stepColumn, ...optimizer.stepValues], regions, (recorder) => {
+/** Columns of the step table beside the data's and the optimizer's, where a training step has them. */
+export const updateColumns = {
+  /** What the gradient of the batch counts for among those of its update: accumulation of gradients. */
+  share: 'share',
+  /** Not 0 in the last batch of an update. */
+  update: updateColumn,
+  /** What the average takes of the parameters after an update. */
+  averageShare: 'averageShare',
+} as const
+
+/** What a training step is made of. */
+export interface TrainingStep extends ClipOptions {
+  readonly graph: Graph
+  readonly data: DataSpec
+  readonly objective: Objective
+  readonly optimizer: Optimizer
+  /** What is trained; with `accumulated` the optimizer moves it once for several batches, with `average` it is averaged. */
+  readonly trained: readonly TrainedRange[]
+  readonly seed: number
+  readonly real: 'float32' | 'float64'
+  readonly regions: readonly Region[]
+}
+
+/**
+ * One training step: gather, forward, loss, backward, finite check, clipping; then, as a commit, the optimizer and the
+ * average. Where gradients are accumulated the commit adds the step's to them; clipping, the optimizer and the average
+ * are calls of the phase `update`.
+ */
+export function recordTrainingStep(training: TrainingStep): Recording {
+  const { graph, objective, optimizer, trained, seed, real, regions } = training
+  const { loss, l2 } = objective
+  const accumulates = trained.some(({ accumulated }) => accumulated !== undefined)
+  const averages = trained.some(({ average }) => average !== undefined)
+  const columns = [
+    ...dataColumns,
+    stepColumn,
+    ...optimizerColumns(optimizer, trained),
+    ...(accumulates ? [updateColumns.share, updateColumns.update] : []),
+    ...(averages ? [updateColumns.averageShare] : []),
+  ]
+  return record(real, columns, regions, (recorder) => {
     const { kernels, rows } = recorder
-    const { inputs, target } = gather(recorder, spec)
+    const { inputs, target } = gather(recorder, training.data)
     const pass = new Pass(kernels, true, { seed, step: step(stepColumn) })
     const announce = (path: string): void => {
       recorder.owner = path
@@ -136,18 +187,50 @@ export function recordTrainingStep(
     kernels.fill({ y: gradients, n: rows, value: 1, divisor: loss.seedDivisor(rows) })
     forward.backward(loss.differentiate(lossNode, gradients))
     announce(gradientsOwner)
-    for (const { value, gradient } of penalised(l2, ranges)) {
+    for (const { value, gradient } of l2 === 0 ? [] : trained.filter(({ isWeight }) => isWeight)) {
       kernels.addScaled({ y: gradient, x: value, n: value.size, alpha: l2 })
     }
-    for (const { gradient } of ranges) kernels.checkFinite({ x: gradient, n: gradient.size })
+    for (const { gradient } of trained) kernels.checkFinite({ x: gradient, n: gradient.size })
+    const moved = trained.map(({ gradient, accumulated }) => accumulated ?? gradient)
+    if (!accumulates) recordClipping(recorder, moved, training)
 
     recorder.phase = 'commit'
     announce('running statistics')
     pass.commit()
+    if (accumulates) {
+      announce(gradientsOwner)
+      trained.forEach(({ gradient }, i) => {
+        kernels.addScaled({ y: moved[i] as Tensor, x: gradient, n: gradient.size, alpha: step(updateColumns.share) })
+      })
+      recorder.phase = 'update'
+      recordClipping(recorder, moved, training)
+    }
     announce('optimizer')
-    const values = Object.fromEntries(optimizer.stepValues.map((name) => [name, step(name)]))
-    for (const range of ranges) optimizer.apply(kernels, range, values)
+    trained.forEach((range, i) => {
+      optimizer.apply(kernels, { ...range, gradient: moved[i] as Tensor }, optimizerValues(optimizer, range))
+    })
+    announce('average')
+    for (const { average, value } of trained) {
+      if (average === undefined) continue
+      const share = step(updateColumns.averageShare)
+      kernels.averageStep({ averages: average, parameters: value, n: value.size, share })
+    }
+    announce(gradientsOwner)
+    for (const { accumulated } of trained) {
+      if (accumulated !== undefined) kernels.fill({ y: accumulated, n: accumulated.size, value: 0 })
+    }
   })
+}
+
+/** The optimizer's numbers, and once more for each factor of a group's rate. */
+function optimizerColumns(optimizer: Optimizer, trained: readonly TrainedRange[]): readonly string[] {
+  const scaled = trained.flatMap(({ lrFactor }) => optimizer.rateValues.map((name) => scaledValue(name, lrFactor)))
+  return [...new Set([...optimizer.stepValues, ...scaled])]
+}
+
+function optimizerValues(optimizer: Optimizer, { lrFactor }: TrainedRange): Readonly<Record<string, StepValue>> {
+  const columnOf = (name: string): string => (optimizer.rateValues.includes(name) ? scaledValue(name, lrFactor) : name)
+  return Object.fromEntries(optimizer.stepValues.map((name) => [name, step(columnOf(name))]))
 }
 
 /** One evaluation step: gather, forward, loss and metrics. */

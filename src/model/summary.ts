@@ -28,45 +28,95 @@ function workspaceBytes({ graph, regions }: Sealed, real: 'float32' | 'float64',
   return planMemory(program, rows).bytes
 }
 
-/**
- * A line for each use of a layer (its output's shape without the batch axis, parameters where they are first used,
- * multiply-adds of one sample), then totals, and the memory of a training step of `batchSize` samples.
- */
-export function summaryText(title: string, sealed: Sealed, real: 'float32' | 'float64', batchSize: number): string {
+/** A use of a layer. */
+export interface SummaryLayer {
+  /** `0.Linear`: its place, and its kind. */
+  readonly name: string
+  /** Shapes of its outputs, without the batch axis. */
+  readonly outputs: readonly Shape[]
+  readonly parameters: number
+  /** Whether its parameters are those of an earlier use. */
+  readonly shared: boolean
+  readonly frozen: boolean
+  /** Of one sample, forward. */
+  readonly multiplyAdds: number
+}
+
+/** A model in figures; bytes are those of a training step, the optimizer's own aside. */
+export interface Summary {
+  readonly inputs: readonly Shape[]
+  readonly layers: readonly SummaryLayer[]
+  readonly parameters: number
+  /** Of them, those of frozen layers. */
+  readonly frozenParameters: number
+  readonly multiplyAdds: number
+  readonly real: 'float32' | 'float64'
+  readonly batchSize: number
+  /** Parameters, their gradients and running statistics. */
+  readonly parameterBytes: number
+  /** Intermediate results of a step of `batchSize` samples. */
+  readonly workspaceBytes: number
+}
+
+export function summarise(sealed: Sealed, real: 'float32' | 'float64', batchSize: number): Summary {
   const { graph, store } = sealed
   const seen = new Set<object>()
-  let [parameters, multiplyAdds] = [0, 0]
-  const lines = graph.places.map(({ node: { layer, inputs }, path }) => {
+  const layers = graph.places.map(({ node: { layer, inputs }, path }): SummaryLayer => {
     const shapes = inputs.map(({ shape }) => shape)
-    const first = !seen.has(layer)
+    const shared = seen.has(layer)
     seen.add(layer)
-    const own = layer.parameters.reduce((sum, { size }) => sum + size, 0)
-    const products = layer.multiplyAdds(shapes)
-    parameters += first ? own : 0
-    multiplyAdds += products
-    return [
-      path,
-      layer.outputShapes(shapes).map(shapeText).join(', '),
-      first ? count(own) : `(${count(own)} shared)`,
-      count(products),
-    ]
+    return {
+      name: path,
+      outputs: layer.outputShapes(shapes),
+      parameters: layer.parameters.reduce((sum, { size }) => sum + size, 0),
+      shared,
+      frozen: layer.frozen,
+      multiplyAdds: layer.multiplyAdds(shapes),
+    }
   })
-  const inputs = graph.inputs.map(({ shape }) => shapeText(shape)).join(', ')
-  const table = textTable([['layer', 'output', 'parameters', 'multiply-adds'], ['input', inputs, '', ''], ...lines], 2)
+  const own = layers.filter(({ shared }) => !shared)
+  const total = (some: readonly SummaryLayer[]): number => some.reduce((sum, { parameters }) => sum + parameters, 0)
+  return {
+    inputs: graph.inputs.map(({ shape }) => shape),
+    layers,
+    parameters: total(own),
+    frozenParameters: total(own.filter(({ frozen }) => frozen)),
+    multiplyAdds: layers.reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0),
+    real,
+    batchSize,
+    parameterBytes: store.values.byteLength + store.gradients.byteLength + store.buffers.byteLength,
+    workspaceBytes: workspaceBytes(sealed, real, batchSize),
+  }
+}
+
+/**
+ * A line for each use of a layer (its output's shape without the batch axis, parameters where they are first used,
+ * multiply-adds of one sample), then totals, where some are frozen those and the trainable ones apart, and the memory of
+ * a training step.
+ */
+export function summaryText(title: string, summary: Summary): string {
+  const { inputs, parameters, frozenParameters: frozen, multiplyAdds, real, batchSize } = summary
+  const lines = summary.layers.map((layer) => [
+    layer.name,
+    layer.outputs.map(shapeText).join(', '),
+    (layer.shared ? `(${count(layer.parameters)} shared)` : count(layer.parameters)) +
+      (layer.frozen && layer.parameters > 0 ? ' frozen' : ''),
+    count(layer.multiplyAdds),
+  ])
+  const heading = ['layer', 'output', 'parameters', 'multiply-adds']
+  const table = textTable([heading, ['input', inputs.map(shapeText).join(', '), '', ''], ...lines], 2)
   const width = Math.max(...table.map((line) => line.length))
-  const bytesEach = arrayTypes[real].BYTES_PER_ELEMENT
-  const samples = graph.inputs.reduce((sum, { shape }) => sum + sizeOf(shape), 0)
-  const arenas = store.values.byteLength + store.gradients.byteLength + store.buffers.byteLength
-  const workspace = workspaceBytes(sealed, real, batchSize)
+  const samples = inputs.reduce((sum, shape) => sum + sizeOf(shape), 0)
   return [
     title,
     table[0],
     '─'.repeat(width),
     ...table.slice(1),
     '─'.repeat(width),
-    `${count(parameters)} parameters (${bytesText(parameters * bytesEach)} as ${real}), ` +
+    `${count(parameters)} parameters (${bytesText(parameters * arrayTypes[real].BYTES_PER_ELEMENT)} as ${real}), ` +
+      (frozen === 0 ? '' : `${count(parameters - frozen)} of them trainable and ${count(frozen)} frozen, `) +
       `${count(multiplyAdds)} multiply-adds a sample forward, ${count(samples)} inputs`,
-    `memory of a training step of ${count(batchSize)}: ${bytesText(workspace)} of intermediate results, ` +
-      `${bytesText(arenas)} of parameters and gradients, and the optimizer's`,
+    `memory of a training step of ${count(batchSize)}: ${bytesText(summary.workspaceBytes)} of intermediate results, ` +
+      `${bytesText(summary.parameterBytes)} of parameters and gradients, and the optimizer's`,
   ].join('\n')
 }

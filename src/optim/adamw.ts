@@ -18,6 +18,10 @@ export class AdamW extends Moments {
     super('AdamW', options, 0.01)
   }
 
+  override get rateValues(): readonly string[] {
+    return ['lr', 'shrink']
+  }
+
   override setStepValues(step: number, set: (name: string, value: number) => void, run?: Run): void {
     super.setStepValues(step, set, run)
     set('shrink', valueAt(this.lr, step, run) * this.weightDecay)

@@ -18,11 +18,18 @@ export interface ParameterRange {
   readonly decay: boolean
 }
 
+/** The name of the step value `name` for a group whose rate is `lrFactor` times the optimizer's. */
+export const scaledValue = (name: string, lrFactor: number): string => (lrFactor === 1 ? name : `${lrFactor} * ${name}`)
+
 export abstract class Optimizer {
   /** Tensors of the parameters' size that the optimizer remembers from step to step: 0 for SGD, 2 for Adam. */
   abstract readonly stateCount: number
   /** Names of the numbers that change from step to step. */
   abstract readonly stepValues: readonly string[]
+  /** Those of them that grow with the learning rate. */
+  get rateValues(): readonly string[] {
+    return ['lr']
+  }
   /** Learning rate, or its schedule. */
   abstract readonly lr: number | Schedule
   #steps = 0
@@ -71,16 +78,19 @@ export abstract class Optimizer {
   /**
    * By hand: one step, in place, on every parameter: `optimizer.update(model.parameters)`. Or on every tensor of
    * `params` with the gradient at the same place of `grads`; weight decay then applies to all of them, since a tensor
-   * does not say whether it is a bias.
+   * does not say whether it is a bias. Parameters of frozen layers are left alone.
    *
    * Tensors are all float32 or all float64. Schedules count the optimizer's steps. Throws ERR_ARGUMENT for lists of
    * different lengths or float types and for a schedule without `steps` that ends with its run, ERR_SHAPE for a gradient
-   * of another shape.
+   * of another shape, ERR_STATE where all parameters are frozen.
    */
   update(parameters: readonly Parameter[]): void
   update(params: readonly Tensor[], grads: readonly Tensor[]): void
   update(params: readonly (Parameter | Tensor)[], grads?: readonly Tensor[]): void {
-    const ranges = toRanges(params, grads)
+    const ranges = toRanges(params, grads).filter(({ frozen }) => !frozen)
+    if (ranges.length === 0) {
+      throw netwrightError('ERR_STATE', 'update: all parameters are frozen: unfreeze() a layer that is to learn')
+    }
     const kernels = eagerKernels(realOf(ranges))
     const values: Record<string, number> = {}
     this.setStepValues(this.#steps + 1, (name, value) => {
@@ -102,6 +112,9 @@ export abstract class Optimizer {
   }
 }
 
+/** What update() is given for one tensor. */
+type GivenRange = Omit<ParameterRange, 'state'> & { readonly frozen: boolean }
+
 /** The one float type of all values and gradients. */
 function realOf(ranges: readonly Omit<ParameterRange, 'state'>[]): 'float32' | 'float64' {
   const elements = new Set(ranges.flatMap(({ value, gradient }) => [value.element, gradient.element]))
@@ -117,7 +130,7 @@ function realOf(ranges: readonly Omit<ParameterRange, 'state'>[]): 'float32' | '
 function toRanges(
   params: readonly (Parameter | Tensor)[],
   grads: readonly Tensor[] | undefined,
-): readonly Omit<ParameterRange, 'state'>[] {
+): readonly GivenRange[] {
   if (!Array.isArray(params) || (grads === undefined && !params.every((item) => item instanceof Parameter))) {
     throw netwrightError(
       'ERR_ARGUMENT',
@@ -157,6 +170,7 @@ function toRanges(
         'RangeError',
       )
     }
-    return { value, gradient, decay: item instanceof Parameter ? item.decay : true }
+    const isParameter = item instanceof Parameter
+    return { value, gradient, decay: isParameter ? item.decay : true, frozen: isParameter && item.frozen }
   })
 }

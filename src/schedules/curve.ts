@@ -7,6 +7,7 @@ import { type ExponentialSchedule, exponentialFormula } from './exponential.js'
 import type { Formula } from './formula.js'
 import { type MultiStepSchedule, multiStepFormula } from './multi-step.js'
 import { type OneCycleSchedule, oneCycleFormula } from './one-cycle.js'
+import { type PlateauSchedule, plateauFormula } from './plateau.js'
 import { type PolynomialSchedule, polynomialFormula } from './polynomial.js'
 import { type StepSchedule, stepFormula } from './step.js'
 
@@ -19,6 +20,7 @@ export type Curve =
   | CosineSchedule
   | CosineRestartsSchedule
   | OneCycleSchedule
+  | PlateauSchedule
 
 const formulas: { readonly [K in Curve['kind']]: Formula<Extract<Curve, { readonly kind: K }>> } = {
   step: stepFormula,
@@ -28,6 +30,7 @@ const formulas: { readonly [K in Curve['kind']]: Formula<Extract<Curve, { readon
   cosine: cosineFormula,
   cosineRestarts: cosineRestartsFormula,
   oneCycle: oneCycleFormula,
+  plateau: plateauFormula,
 }
 
 const formulaOf = (kind: Curve['kind']): Formula<Curve> => formulas[kind] as Formula<Curve>

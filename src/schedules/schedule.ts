@@ -2,11 +2,12 @@
 
 import { netwrightError, requireWhole } from '../errors.js'
 import { type Curve, curveAt, endsWithRun, highestOfCurve, toCurve } from './curve.js'
+import type { PlateauSchedule } from './plateau.js'
 import { highestOfWarmUp, type WarmUpSchedule, warmUp, warmUpAt } from './warm-up.js'
 
 /**
- * What `step`, `multiStep`, `exponential`, `polynomial`, `cosine`, `cosineRestarts`, `oneCycle` and `warmUp` make: a
- * frozen object of plain values, defaults included. JSON keeps it: what is parsed is a schedule again.
+ * What `step`, `multiStep`, `exponential`, `polynomial`, `cosine`, `cosineRestarts`, `oneCycle`, `plateau` and `warmUp`
+ * make: a frozen object of plain values, defaults included. JSON keeps it: what is parsed is a schedule again.
  */
 export type Schedule = Curve | WarmUpSchedule
 
@@ -29,6 +30,13 @@ export function toSchedule(what: string, value: unknown): Schedule {
   }
   const { kind, steps, schedule, ...options } = (value ?? {}) as Partial<WarmUpSchedule>
   return kind === 'warmUp' ? warmUp(steps as number, schedule as Curve, options) : toCurve(what, value)
+}
+
+/** The plateau that `value` is or comes to after its warm-up; undefined for any other. */
+export function plateauOf(value: number | Schedule): PlateauSchedule | undefined {
+  if (typeof value === 'number') return undefined
+  if (value.kind === 'warmUp') return plateauOf(value.schedule)
+  return value.kind === 'plateau' ? value : undefined
 }
 
 /** A number that the values of `schedule` do not exceed. */

@@ -2,6 +2,7 @@
 
 import { describe, netwrightError, requireNumber } from '../errors.js'
 import type { Random } from '../random/random.js'
+import { numberText } from '../text-table.js'
 
 /** The values that one hyper-parameter may take. */
 export interface SearchSpace<T> {
@@ -74,11 +75,6 @@ export function choice<const T>(values: readonly T[]): SearchSpace<T> {
 /** A hyper-parameter or score for tables: numbers with four digits. */
 export function valueText(value: unknown): string {
   return typeof value === 'number' ? numberText(value) : typeof value === 'string' ? value : describe(value)
-}
-
-function numberText(value: number): string {
-  const rounded = Number(value.toPrecision(4))
-  return rounded !== 0 && Math.abs(rounded) < 1e-3 ? rounded.toExponential() : String(rounded)
 }
 
 interface Range {

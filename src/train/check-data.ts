@@ -6,6 +6,8 @@ import { Sigmoid } from '../layers/sigmoid.js'
 import { Softmax } from '../layers/softmax.js'
 import type { Value } from '../layers/value.js'
 import type { Loss } from '../losses/loss.js'
+import { Meter } from '../metrics/meter.js'
+import type { Metric, Task } from '../metrics/metric.js'
 import type { Network, Sealed } from '../model/network.js'
 import { type DataSpec, inputSlot } from '../model/step.js'
 import type { Shape } from '../tensor/shape.js'
@@ -25,14 +27,32 @@ export function dataSlots(dataset: Dataset): Readonly<Record<string, TensorData>
   return Object.fromEntries([...dataset.inputs.map(({ data }, i) => [inputSlot(i), data]), ['y', dataset.y.data]])
 }
 
+/** The meter of `metrics` for passes over `dataset`; undefined where there is nothing to measure. */
+export function meterFor(
+  { backend }: Network,
+  { graph }: Sealed,
+  dataset: Dataset,
+  loss: Loss,
+  metrics: readonly Metric[],
+): Meter | undefined {
+  if (metrics.length === 0) return undefined
+  return new Meter(backend, metrics, taskOf(graph.output, dataset, loss), dataset.length)
+}
+
+/** What metrics know of training or evaluating with these data. */
+function taskOf(output: Value, dataset: Dataset, loss: Loss): Task {
+  return { loss, output: output.shape, targets: dataset.targets, target: dataset.y.shape.slice(1) }
+}
+
 /**
- * The model sealed for `dataset`, after checkTargets: data that do not fit must not fix the shapes of a model that
- * infers them.
+ * The model sealed for `dataset`, after checkTargets and the metrics' own checks: data that do not fit must not fix the
+ * shapes of a model that infers them.
  */
-export function sealFor(network: Network, dataset: Dataset, loss: Loss): Sealed {
+export function sealFor(network: Network, dataset: Dataset, loss: Loss, metrics: readonly Metric[] = []): Sealed {
   const shapes = dataset.sampleShapes
   const { output } = network.graphFor(shapes)
   checkTargets(dataset, output.shape, loss)
+  for (const metric of metrics) metric.check(taskOf(output, dataset, loss))
   warnAboutProbabilities(output, loss)
   return network.seal(shapes)
 }

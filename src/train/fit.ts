@@ -1,19 +1,37 @@
-// The training loop: epochs over recorded steps, with reports, validation and a way to stop.
+// A call of fit: epochs over recorded steps, with reports, validation, checkpoints, and ways to pause and to stop.
 
 import type { Dataset } from '../data/dataset.js'
+import { netwrightError } from '../errors.js'
+import type { Backend } from '../kernels/backend.js'
 import type { RunResult } from '../kernels/plan.js'
-import type { Network, Sealed } from '../model/network.js'
+import type { Layer } from '../layers/layer.js'
+import type { Meter } from '../metrics/meter.js'
+import { toMetrics } from '../metrics/metrics.js'
+import { learns } from '../model/graph.js'
+import type { Sealed } from '../model/network.js'
 import { recordTrainingStep, stepColumn } from '../model/step.js'
+import type { Optimizer } from '../optim/optimizer.js'
 import { permutation } from '../random/permutation.js'
-import { type Run, valueAt } from '../schedules/schedule.js'
+import { plateauOf, type Run, valueAt } from '../schedules/schedule.js'
 import type { TensorData } from '../tensor/tensor.js'
-import { dataSpec } from './check-data.js'
-import { DataSteps, type StepOptions, type Totals } from './data-steps.js'
+import type { Callback, SavableNetwork, TrainingRun } from './callback.js'
+import { ReduceLROnPlateau } from './callbacks/reduce-lr-on-plateau.js'
+import { dataSpec, meterFor } from './check-data.js'
+import { Checkpoints } from './checkpoint.js'
+import { DataSteps, passBegin, type StepTotals } from './data-steps.js'
+import { diagnose } from './diagnose.js'
 import { Evaluator, means } from './evaluate.js'
 import { stepError } from './failure.js'
+import { groupsOf } from './groups.js'
+import { measureHealth } from './health.js'
+import type { HealthReport } from './health-report.js'
 import { type EpochLogs, History } from './history.js'
-import type { Callback, FitOptions } from './options.js'
+import type { FitOptions } from './options.js'
+import type { ProgressReport } from './progress.js'
+import { type Position, type Snapshot, type Weights, writeWeights } from './snapshot.js'
+import { TrainingMemory } from './training-memory.js'
 import type { Turns } from './turns.js'
+import { Updates } from './updates.js'
 
 /** What a model remembers from one call of `fit` to the next. */
 export interface TrainingState {
@@ -25,110 +43,455 @@ export interface TrainingState {
   readonly turns: Turns
 }
 
+/** What is trained, and what on. */
+export interface Subject {
+  readonly network: SavableNetwork
+  readonly sealed: Sealed
+  readonly dataset: Dataset
+  readonly validation: Dataset | undefined
+  /** The optimizer's memory. */
+  readonly moments: readonly TensorData[]
+  readonly state: TrainingState
+}
+
 /** This call, as schedules see it. */
 interface FitRun extends Run {
   step: number
-  /** Steps of the optimizer before it. */
-  readonly begin: number
 }
 
-/**
- * Trains `network` on `dataset`. `moments` is the optimizer's memory.
- * Throws ERR_LABEL, ERR_SHAPE, ERR_NOT_FINITE as `Model.fit` documents.
- */
-export async function runTraining(
-  network: Network,
-  sealed: Sealed,
-  dataset: Dataset,
-  validation: Dataset | undefined,
-  options: FitOptions,
-  moments: readonly TensorData[],
-  state: TrainingState,
-): Promise<History> {
-  const { loss, optimizer, signal, callbacks = [], seed = network.seed } = options
-  const epochs = options.epochs ?? 1
-  const batchSize = options.batchSize ?? 32
-  const steps = trainingSteps(network, sealed, dataset, options, moments, batchSize)
-  const evaluator =
-    validation === undefined
-      ? undefined
-      : about('validationData', () => new Evaluator(network, validation, loss, batchSize, options.l2))
-  // All fits together: from now on the optimizer is this model's.
-  optimizer.claim(network)
+const aborted = 'aborted by its signal'
 
-  const run: FitRun = { begin: optimizer.steps, step: 0, steps: epochs * Math.ceil(dataset.length / batchSize) }
-  const history = new History()
-  const each = async (call: (callback: Callback) => void | Promise<void>): Promise<void> => {
-    for (const callback of callbacks) await call(callback)
+export class Fit implements TrainingRun {
+  readonly history = new History()
+  readonly epochs: number
+  lrFactor = 1
+  readonly #subject: Subject
+  readonly #options: FitOptions
+  readonly #callbacks: readonly Callback[]
+  readonly #batchSize: number
+  readonly #seed: number
+  readonly #dataSteps: DataSteps
+  readonly #evaluator: Evaluator | undefined
+  readonly #checkpoints: Checkpoints | undefined
+  readonly #memory: TrainingMemory
+  readonly #meter: Meter | undefined
+  readonly #updates: Updates
+  /** Ends what runs: by the caller's signal, or by a callback. */
+  readonly #stopper = new AbortController()
+  #epoch = 0
+  #pass = passBegin()
+  #run: FitRun = { step: 0, steps: 0 }
+  /** Steps of the optimizer before this run. */
+  #stepsBefore = 0
+  /** Whether position and weights were changed by a callback. */
+  #restored = false
+  /** What `verbose` shows: no callback of the run, which a checkpoint would know. */
+  #progress: ProgressReport | undefined
+  /** Whether all steps are done that there will be: nothing is left to stop. */
+  #ended = false
+  /** The parameters before the epoch's last step. */
+  #beforeLast: TensorData | undefined
+  #paused: { readonly until: Promise<void>; readonly end: () => void } | undefined
+
+  /** Throws ERR_SHAPE, ERR_LABEL, ERR_STATE as `Model.fit` documents. */
+  constructor(subject: Subject, options: FitOptions) {
+    const { network, sealed, dataset, validation } = subject
+    const { loss, optimizer, callbacks = [], seed = network.seed, threads, l2, accumulate = 1, ema } = options
+    const backend = threads === undefined ? network.backend : network.backend.withThreads(threads)
+    this.#subject = subject
+    this.#options = options
+    this.#callbacks = [...callbacks, ...plateauCallback(optimizer)]
+    this.#seed = seed
+    this.epochs = options.epochs ?? 1
+    this.#batchSize = Math.min(options.batchSize ?? 32, dataset.length)
+    const metrics = toMetrics('fit', options.metrics)
+    this.#meter = meterFor(network, sealed, dataset, loss, metrics)
+    this.#memory = trainingMemory(subject, options)
+    const { average: parameters, ranges } = this.#memory
+    const lrFactors = ranges.map(({ lrFactor }) => lrFactor)
+    const { length } = dataset
+    this.#updates = new Updates({ length, batchSize: this.#batchSize, accumulate, ema, optimizer, lrFactors })
+    this.#dataSteps = trainingSteps(subject, backend, options, this.#memory, this.#meter, this.#batchSize)
+    this.#evaluator =
+      validation === undefined
+        ? undefined
+        : about(
+            'validationData',
+            () => new Evaluator(network, backend, validation, loss, this.#batchSize, { l2, parameters, metrics }),
+          )
+    this.#checkpoints =
+      options.checkpoint === undefined ? undefined : new Checkpoints(network, sealed, dataset, this.#batchSize, options)
+    // All fits together: from now on the optimizer is this model's.
+    optimizer.claim(network)
   }
-  await each((callback) => callback.onTrainBegin?.())
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    await each((callback) => callback.onEpochBegin?.(epoch))
-    if (options.shuffle !== false) permutation(dataset.length, seed, state.epochs, steps.order)
-    const result = await steps.pass({
-      signal,
-      turn: (work) => state.turns.take(work),
-      ...follow(options, epoch, dataset.length, state, run),
+
+  get model(): SavableNetwork {
+    return this.#subject.network
+  }
+
+  get epoch(): number {
+    return this.#epoch
+  }
+
+  get steps(): number {
+    return this.#subject.state.steps
+  }
+
+  stop(reason: string): void {
+    if (this.#ended) return
+    this.history.stopReason ??= reason
+    this.#stopper.abort()
+  }
+
+  pause(): void {
+    // What has been stopped waits for nothing: nobody would wake it.
+    if (this.#paused !== undefined || this.#stopper.signal.aborted) return
+    let end = (): void => undefined
+    const until = new Promise<void>((resolve) => {
+      end = resolve
     })
-    if (result.end === 'failed') {
-      const step = Math.floor(result.cursor / Math.min(batchSize, dataset.length)) + 1
-      throw stepError(result.failure as RunResult, {
-        what: 'Training',
-        where: `epoch ${epoch + 1}, step ${step}`,
-        sampleAt: (row) => steps.order[result.cursor + row],
-        loss,
-      })
+    this.#paused = { until, end }
+    this.#stopper.signal.addEventListener('abort', end, { once: true })
+  }
+
+  resume(): void {
+    this.#paused?.end()
+    this.#paused = undefined
+  }
+
+  readWeights(): Weights {
+    return { parameters: this.#memory.measured.slice(), buffers: this.#subject.sealed.store.buffers.slice() }
+  }
+
+  async writeWeights(weights: Weights): Promise<void> {
+    await this.#subject.state.turns.take(async () => this.#write(weights))
+  }
+
+  #write(weights: Weights): void {
+    writeWeights(this.#subject.sealed, weights)
+    // The average begins anew from them.
+    this.#memory.average?.set(weights.parameters)
+  }
+
+  snapshot(): Snapshot {
+    return {
+      position: this.#position(),
+      weights: { ...this.readWeights(), parameters: this.#memory.trained.slice() },
+      state: new Map([...this.#memory.copy(this.#updates.isOpen(this.#batches)), ...this.#measured()]),
+      history: this.history.entries,
     }
-    if (result.end === 'stopped') {
-      history.stopped = true
-      break
+  }
+
+  restore({ position, weights, state, history }: Snapshot): void {
+    const { state: model } = this.#subject
+    const { optimizer } = this.#options
+    this.#write(weights)
+    this.#memory.restore(state)
+    for (const [slot, view] of Object.entries(this.#meter?.slots ?? {})) view.set(state.get(slot) ?? [])
+    this.#epoch = position.epoch
+    this.#pass = { cursor: position.cursor, totals: { ...position.totals } }
+    model.epochs = position.modelEpochs
+    model.steps = position.modelSteps
+    optimizer.advance(position.optimizerSteps - optimizer.steps)
+    this.#stepsBefore = optimizer.steps - position.runSteps
+    this.lrFactor = position.lrFactor
+    this.history.assign(history, position.epoch - history.length)
+    this.#restored = true
+  }
+
+  /** Runs to the end, or to where it is stopped. */
+  async run(): Promise<History> {
+    const { signal, optimizer, initialEpoch = 0 } = this.#options
+    const onAbort = (): void => this.stop(aborted)
+    signal?.addEventListener('abort', onAbort)
+    try {
+      const { perEpoch } = this.#updates
+      this.#stepsBefore = optimizer.steps - initialEpoch * perEpoch
+      this.#run = { step: 0, steps: this.epochs * perEpoch }
+      this.#epoch = initialEpoch
+      await this.#resume()
+      await this.#beginProgress()
+      await this.#each((callback) => callback.onTrainBegin?.(this))
+      if (signal?.aborted) onAbort()
+      while (this.#epoch < this.epochs && !this.#stopper.signal.aborted) await this.#runEpoch()
+      this.history.stopped = this.#stopper.signal.aborted
+      this.#ended = true
+      await this.#checkpoints?.write(this.snapshot(), this.#callbacks)
+      // Stopped while it was validated: the epoch is over all the same.
+      if (this.#pass.cursor >= this.#subject.dataset.length) this.#subject.state.epochs++
+      this.#memory.keepAverage()
+      await this.#each((callback) => callback.onTrainEnd?.(this))
+      await this.#checkpoints?.settle()
+    } finally {
+      this.#progress?.stop()
+      this.#memory.keepAverage()
+      signal?.removeEventListener('abort', onAbort)
+      // What training failed with is not to be hidden by a checkpoint that failed as well.
+      await this.#checkpoints?.settle().catch(() => {})
     }
+    this.#dataSteps.reportProfile(`training of ${this.model}`)
+    this.#evaluator?.reportProfile()
+    return this.history
+  }
+
+  async #resume(): Promise<void> {
+    const snapshot = this.#options.resume ? await this.#checkpoints?.read(this.#callbacks) : undefined
+    await this.#checkpoints?.begin()
+    if (snapshot !== undefined) this.restore(snapshot)
+  }
+
+  async #beginProgress(): Promise<void> {
+    const { verbose = 0 } = this.#options
+    if (verbose === 0) return
+    const { progressCallback } = await import('./progress.js')
+    this.#progress = progressCallback({
+      stream: process.stderr,
+      epochs: this.epochs,
+      judgedOn: 'val',
+      lines: verbose === 2,
+    })
+  }
+
+  async #runEpoch(): Promise<void> {
+    const { state, dataset } = this.#subject
+    if (this.#pass.cursor === 0) await this.#each((callback) => callback.onEpochBegin?.(this.#epoch, this))
+    if (this.#stopper.signal.aborted) return
+    if (this.#options.shuffle !== false) permutation(dataset.length, this.#seed, state.epochs, this.#dataSteps.order)
+    this.#restored = false
+    if (!(await this.#trainEpoch()) || this.#restored) return
+    const health = this.#health()
+    const measured = await this.#evaluate()
+    if (measured === 'stopped') return
     state.epochs++
-    const measured = evaluator === undefined ? undefined : await state.turns.take(() => evaluator.run(signal))
-    if (evaluator !== undefined && measured === undefined) {
-      history.stopped = true
-      break
-    }
-    const seconds = result.totals.milliseconds / 1e3
+    const { totals } = this.#pass
+    const seconds = totals.milliseconds / 1e3
+    const { loss } = this.#options
     const logs: EpochLogs = {
-      ...means(result.totals, loss),
-      ...(measured === undefined ? {} : { valLoss: measured.loss }),
-      ...(measured?.accuracy === undefined ? {} : { valAccuracy: measured.accuracy }),
+      ...means(totals, loss),
+      ...measured,
+      ...(this.#meter === undefined ? {} : { metrics: this.#meter.values() }),
       seconds,
       samplesPerSecond: dataset.length / seconds,
-      lr: valueAt(optimizer.lr, optimizer.steps, run),
+      lr: this.#lastRate(),
+      ...(health === undefined ? {} : { health }),
     }
-    history.push(logs)
-    await each((callback) => callback.onEpochEnd?.(epoch, logs))
+    this.history.push(logs, this.#epoch)
+    const epoch = this.#epoch++
+    this.#pass = passBegin()
+    await this.#memory.withAverage(state.turns, () =>
+      this.#each((callback) => callback.onEpochEnd?.(epoch, logs, this)),
+    )
+    if (this.#epoch < this.epochs) await this.#checkpoints?.write(this.snapshot(), this.#callbacks)
   }
-  await each((callback) => callback.onTrainEnd?.())
-  steps.reportProfile(`training of ${network}`)
-  evaluator?.reportProfile()
-  return history
+
+  /** The rest of the epoch's steps; answers whether it is whole. */
+  async #trainEpoch(): Promise<boolean> {
+    const { state } = this.#subject
+    for (;;) {
+      const pass = this.#pass
+      const { end, failure } = await this.#dataSteps.pass(pass, {
+        signal: this.#stopper.signal,
+        turn: (work) => state.turns.take(work),
+        ready: () => this.#paused?.until,
+        mostSteps: (remaining) => this.#mostSteps(remaining),
+        fillStep: (set, i) => this.#fillStep(set, i),
+        onJob: (steps, last) => this.#afterJob(steps, last),
+      })
+      if (end !== 'failed') return end === 'done'
+      const error = this.#errorOf(failure as RunResult, pass.cursor)
+      if (!(await this.#isPutRight(error))) throw error
+      if (this.#restored) return false
+    }
+  }
+
+  /** What the step of the batch at `cursor` failed with. */
+  #errorOf(failure: RunResult, cursor: number): unknown {
+    const { network, sealed, dataset, state } = this.#subject
+    const { loss } = this.#options
+    const { lastLosses } = this.#dataSteps
+    const epoch = this.#epoch
+    const step = Math.floor(cursor / this.#batchSize)
+    const samples = this.#dataSteps.samplesAt(cursor)
+    const failed = { network, graph: sealed.graph, dataset, loss, epoch, step, samples, lastLosses }
+    return stepError(failure, {
+      what: 'Training',
+      where: `epoch ${epoch + 1}, step ${step + 1}`,
+      sampleAt: (row) => samples[row],
+      loss,
+      diagnose: () => diagnose({ ...failed, modelStep: state.steps }),
+    })
+  }
+
+  async #isPutRight(error: unknown): Promise<boolean> {
+    for (const callback of this.#callbacks) {
+      if (await callback.onFailure?.(error, this)) return this.#restored
+    }
+    return false
+  }
+
+  #mostSteps(remaining: number): number {
+    if (this.#restored) return 0
+    // The last step is a job of its own, before which the parameters are copied.
+    const beforeHealth = this.#options.health ? Math.max(1, remaining - 1) : remaining
+    if (this.#options.health && remaining === 1) this.#beforeLast = this.#subject.sealed.store.values.slice()
+    if (this.#callbacks.some(({ onBatchEnd }) => onBatchEnd !== undefined)) return 1
+    return Math.min(beforeHealth, this.#checkpoints?.stepsUntilNext() ?? remaining)
+  }
+
+  /** How the epoch's last step has left the model, where that is asked for. */
+  #health(): HealthReport | undefined {
+    const before = this.#beforeLast
+    if (before === undefined) return undefined
+    this.#beforeLast = undefined
+    const { network, sealed, dataset } = this.#subject
+    const last = (this.#updates.batches - 1) * this.#batchSize
+    return measureHealth({ network, sealed, dataset, indices: this.#dataSteps.samplesAt(last), before })
+  }
+
+  /** Gives each step its number and its rate. */
+  #fillStep(set: (column: string, value: number) => void, i: number): void {
+    const { optimizer } = this.#options
+    const batches = this.#batches
+    const update = optimizer.steps + this.#updates.after(batches + i) - this.#updates.after(batches)
+    set(stepColumn, this.#subject.state.steps + i)
+    this.#run.step = update - this.#stepsBefore
+    this.#updates.setStepValues(batches + i, update + 1, set, this.#run, this.lrFactor)
+  }
+
+  /** The learning rate of the optimizer's step that the last batch is part of. */
+  #lastRate(): number {
+    const { lr, steps } = this.#options.optimizer
+    const batches = this.#batches
+    const before = steps - (this.#updates.after(batches) - this.#updates.after(batches - 1))
+    this.#run.step = before - this.#stepsBefore
+    return this.lrFactor * valueAt(lr, before + 1, this.#run)
+  }
+
+  async #afterJob(steps: number, last: StepTotals): Promise<void> {
+    const { loss, optimizer } = this.#options
+    const { dataset, state } = this.#subject
+    const batches = this.#batches
+    optimizer.advance(this.#updates.after(batches) - this.#updates.after(batches - steps))
+    state.steps += steps
+    const { cursor, totals } = this.#pass
+    const epoch = this.#epoch
+    const { samples, milliseconds } = totals
+    const seconds = milliseconds / 1e3
+    const progress = { epoch, samples, totalSamples: dataset.length, ...means(totals, loss), seconds }
+    const logs = {
+      epoch,
+      step: Math.ceil(cursor / this.#batchSize) - 1,
+      samples: last.samples,
+      ...means(last, loss),
+      lr: this.#lastRate(),
+    }
+    await this.#each(async (callback) => {
+      await callback.onProgress?.(progress, this)
+      await callback.onBatchEnd?.(logs, this)
+    })
+    await this.#checkpoints?.afterSteps(steps, () => this.snapshot(), this.#callbacks)
+  }
+
+  /** What the epoch's steps have measured for metrics: needed within an epoch only. */
+  #measured(): readonly (readonly [string, TensorData])[] {
+    if (this.#pass.cursor === 0) return []
+    return Object.entries(this.#meter?.slots ?? {}).map(([slot, view]) => [slot, view.slice()])
+  }
+
+  async #evaluate(): Promise<Pick<EpochLogs, 'valLoss' | 'valAccuracy' | 'valMetrics'> | 'stopped'> {
+    const evaluator = this.#evaluator
+    if (evaluator === undefined) return {}
+    const measured = await this.#subject.state.turns.take(() => evaluator.run(this.#stopper.signal))
+    if (measured === undefined) return 'stopped'
+    const { loss, accuracy, metrics } = measured
+    return {
+      valLoss: loss,
+      ...(accuracy === undefined ? {} : { valAccuracy: accuracy }),
+      ...(metrics === undefined ? {} : { valMetrics: metrics }),
+    }
+  }
+
+  async #each(call: (callback: Callback) => void | Promise<void>): Promise<void> {
+    for (const callback of this.#callbacks) await call(callback)
+    if (this.#progress !== undefined) await call(this.#progress.callback)
+  }
+
+  /** Batches of the epoch so far. */
+  get #batches(): number {
+    return Math.ceil(this.#pass.cursor / this.#batchSize)
+  }
+
+  #position(): Position {
+    const { state } = this.#subject
+    const { optimizer } = this.#options
+    return {
+      epoch: this.#epoch,
+      cursor: this.#pass.cursor,
+      totals: { ...this.#pass.totals },
+      modelEpochs: state.epochs,
+      modelSteps: state.steps,
+      optimizerSteps: optimizer.steps,
+      runSteps: optimizer.steps - this.#stepsBefore,
+      lrFactor: this.lrFactor,
+    }
+  }
 }
 
-/** The training step of `network`, recorded, over the data. */
+/** What a schedule of the kind 'plateau' asks of training. */
+function plateauCallback({ lr }: Optimizer): readonly Callback[] {
+  const plateau = plateauOf(lr)
+  if (plateau === undefined) return []
+  const { kind, from, ...rule } = plateau
+  return [new ReduceLROnPlateau(rule)]
+}
+
+/** What this call trains, with memory for what it does besides. */
+function trainingMemory(
+  { sealed, moments }: Subject,
+  { accumulate = 1, ema, groups = [] }: FitOptions,
+): TrainingMemory {
+  const { layers } = sealed.graph
+  requireLearning(layers)
+  const groupOf = groupsOf(groups, layers)
+  return new TrainingMemory(sealed, { moments, accumulates: accumulate > 1, averages: ema !== undefined, groupOf })
+}
+
+/** Throws ERR_STATE where training would change nothing. */
+function requireLearning(layers: readonly Layer[]): void {
+  if (layers.some(learns)) return
+  const isFrozen = layers.some(({ parameters }) => parameters.length > 0)
+  throw netwrightError(
+    'ERR_STATE',
+    isFrozen
+      ? 'fit: all layers with parameters are frozen: unfreeze() one that is to learn'
+      : 'fit: no layer of this model has parameters, such as those of Linear: there is nothing to learn',
+  )
+}
+
+/** The training step of the network, recorded, over the data. */
 function trainingSteps(
-  network: Network,
-  sealed: Sealed,
-  dataset: Dataset,
-  { loss, optimizer, l2 = 0 }: FitOptions,
-  moments: readonly TensorData[],
+  { network, sealed, dataset }: Subject,
+  backend: Backend,
+  { loss, optimizer, l2 = 0, clipNorm, clipValue }: FitOptions,
+  memory: TrainingMemory,
+  meter: Meter | undefined,
   batchSize: number,
 ): DataSteps {
   const { graph, store, regions } = sealed
-  const momentSlots = moments.map((view, i) => ({ slot: `moments${i}`, view }))
-  const recording = recordTrainingStep(
+  const recording = recordTrainingStep({
     graph,
-    dataSpec(dataset),
-    { loss, l2, ranges: store.ranges(moments) },
+    data: dataSpec(dataset),
+    objective: { loss, l2, ranges: store.ranges(), meter },
     optimizer,
-    network.seed,
-    network.backend.real,
-    [...regions, ...momentSlots],
-  )
-  const slots = Object.fromEntries(momentSlots.map(({ slot, view }) => [slot, view]))
-  return new DataSteps(network.backend, sealed, recording, dataset, batchSize, slots)
+    trained: memory.ranges,
+    seed: network.seed,
+    real: backend.real,
+    regions: [...regions, ...memory.regions],
+    clipNorm,
+    clipValue,
+  })
+  const slots = { ...Object.fromEntries(memory.slots), ...meter?.slots }
+  return new DataSteps(backend, sealed, recording, dataset, batchSize, slots)
 }
 
 /** Runs `work`; an error that it throws says what it is about. */
@@ -138,32 +501,5 @@ function about<T>(what: string, work: () => T): T {
   } catch (error) {
     if (error instanceof Error) error.message = `${what}: ${error.message}`
     throw error
-  }
-}
-
-/** Gives each step its number and its rate, counts steps, and reports progress. */
-function follow(
-  { optimizer, loss, callbacks = [] }: FitOptions,
-  epoch: number,
-  totalSamples: number,
-  state: TrainingState,
-  run: FitRun,
-): Pick<StepOptions, 'fillStep' | 'onJob'> {
-  let counted = 0
-  return {
-    fillStep: (set, i) => {
-      set(stepColumn, state.steps + i)
-      run.step = optimizer.steps - run.begin + i
-      optimizer.setStepValues(optimizer.steps + i + 1, set, run)
-    },
-    onJob: async (totals: Readonly<Totals>) => {
-      optimizer.advance(totals.steps - counted)
-      state.steps += totals.steps - counted
-      counted = totals.steps
-      if (totals.samples === 0) return
-      const { samples, milliseconds } = totals
-      const progress = { epoch, samples, totalSamples, ...means(totals, loss), seconds: milliseconds / 1e3 }
-      for (const callback of callbacks) await callback.onProgress?.(progress)
-    },
   }
 }

@@ -29,7 +29,7 @@ describe('netwright mnist', () => {
   test('trains, prints a line per epoch and a summary that names backend, ISA and threads', async () => {
     const { code, stdout, stderr } = await netwright(train('--epochs', '3'))
     expect([code, stderr, epochLines(stdout)]).toEqual([0, '', 3])
-    expect(stdout).toMatch(/\nmlp 784-50-10 after 3 epochs: train accuracy 0\.\d{4}, test accuracy 0\.\d{4}\n/)
+    expect(stdout).toMatch(/\nmlp after 3 epochs: train accuracy 0\.\d{4}, test accuracy 0\.\d{4}\n/)
     expect(stdout).toMatch(
       hasNative
         ? /backend native, ISA (avx512|avx2|sse2|neon), threads \d+\n$/
@@ -52,10 +52,14 @@ describe('netwright mnist', () => {
     expect([code, lineCount(stdout), epochLines(stderr)]).toEqual([0, 1, 12])
     const result = JSON.parse(stdout)
     expect(Object.keys(result)).toEqual([
+      'dataset',
       'model',
       'epochs',
+      'trainLoss',
       'trainAccuracy',
+      'testLoss',
       'testAccuracy',
+      'parameters',
       'trainSeconds',
       'samplesPerSecond',
       'backend',
@@ -161,7 +165,7 @@ describe('help and version', () => {
   test('--help lists commands and shows an example', async () => {
     const { code, stdout, stderr } = await netwright(['--help'])
     expect([code, stderr]).toEqual([0, ''])
-    for (const text of ['Usage: netwright', 'mnist', 'Example:', '$ netwright mnist']) expect(stdout).toContain(text)
+    for (const text of ['Usage: netwright', 'mnist', 'Examples:', '$ netwright mnist']) expect(stdout).toContain(text)
   })
 
   test('mnist --help lists every option with its default', async () => {

@@ -84,6 +84,36 @@ describe.each(testBackends())('$name', ({ kernels }) => {
     expect(valuesOf(y)).toEqual([1])
   })
 
+  it('labelRanks is 0 just where argMax takes the label, with NaN and infinities too', () => {
+    const values = [nan, infinity, -infinity, 0, -0, 1]
+    const classes = 5
+    const rows = values.length ** 3
+    // Every triple of values, twice with a value between.
+    const scores = Array.from({ length: rows }, (_, r) => {
+      const [a, b, c] = [0, 1, 2].map((place) => values[Math.floor(r / values.length ** place) % values.length])
+      return [a, -1, b, -1, c] as number[]
+    })
+    const best = integers(spread([-1], rows))
+    kernels.argMax({ y: best, x: real(scores.flat()), rows, cols: classes })
+    const seen = Array.from({ length: rows }, () => new Set<number>())
+    for (let label = 0; label < classes; label++) {
+      const ranks = integers(spread([-7], rows))
+      kernels.labelRanks({ ranks, scores: real(scores.flat()), labels: integers(spread([label], rows)), rows, classes })
+      valuesOf(ranks).forEach((rank, r) => {
+        expect(rank === 0).toBe(best.data[r] === label)
+        seen[r]?.add(rank)
+      })
+    }
+    // The ranks of a row's labels are a permutation: no two share a place.
+    for (const ranks of seen) expect([...ranks].sort()).toEqual([0, 1, 2, 3, 4])
+  })
+
+  it('isAbove says no to NaN, and to the threshold itself', () => {
+    const y = integers(spread([-1]))
+    kernels.isAbove({ y, x: real(spread([nan, infinity, -infinity, 0.5, 0, -0])), n: 67, threshold: 0 })
+    expect(valuesOf(y)).toEqual(spread([0, 1, 0, 1, 0, 0]))
+  })
+
   it('checkFinite finds a single NaN or infinity anywhere, and takes the first of two', () => {
     for (let n = 1; n <= 67; n += 3) {
       for (let at = 0; at < n; at++) {

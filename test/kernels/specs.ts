@@ -3,10 +3,12 @@
 import type { KernelName } from '../../src/kernels/declarations.js'
 import type { KernelSpec, KernelSpecs } from './spec.js'
 import { activations } from './specs/activations.js'
+import { clipping } from './specs/clipping.js'
 import { convolution } from './specs/convolution.js'
 import { data } from './specs/data.js'
 import { elementwise } from './specs/elementwise.js'
 import { losses } from './specs/losses.js'
+import { metrics } from './specs/metrics.js'
 import { normalisation } from './specs/normalisation.js'
 import { optimizers } from './specs/optimizers.js'
 import { pooling } from './specs/pooling.js'
@@ -21,9 +23,11 @@ export const specs: KernelSpecs = {
   ...normalisation,
   ...activations,
   ...losses,
+  ...clipping,
   ...optimizers,
   ...data,
   ...reductions,
+  ...metrics,
   ...elementwise,
   ...random,
 }

@@ -36,6 +36,7 @@ test('the package holds what its entries name, and nothing that is only for deve
     ...['native/sources.json', 'native/binding.gyp', 'native/list.cjs'],
     ...['scripts/build-native.mjs', 'scripts/generate-kernels.mjs'],
     ...['dist/report/libraries/echarts.js', 'dist/report/fonts/inter.ttf', 'dist/report/fonts/inter-licence.txt'],
+    'dist/train/event-files/libraries/pbf.js',
   ]
   expect(wanted.filter((path) => !paths.includes(path))).toEqual([])
   // Of what is built, the addon of this very platform: a package installed from Git has it from `prepare`.

@@ -212,7 +212,7 @@ describe('errors', () => {
     [
       () => warmUp(5, warmUp(5, 0.1) as never),
       'warmUp: schedule is of kind "warmUp", expected step, multiStep, exponential, polynomial, cosine, ' +
-        'cosineRestarts, oneCycle',
+        'cosineRestarts, oneCycle, plateau',
     ],
     [() => scheduleAt(all[0] as Schedule, -1), 'scheduleAt: step is -1, expected a whole number from 0'],
     [

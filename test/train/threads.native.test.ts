@@ -7,6 +7,7 @@ import { BatchNorm } from '../../src/layers/batch-norm.js'
 import { Conv2d } from '../../src/layers/conv2d.js'
 import { Dropout } from '../../src/layers/dropout.js'
 import { GELU } from '../../src/layers/gelu.js'
+import type { Layer } from '../../src/layers/layer.js'
 import { Linear } from '../../src/layers/linear.js'
 import { MaxPool2d } from '../../src/layers/max-pool2d.js'
 import { ReLU } from '../../src/layers/relu.js'
@@ -70,6 +71,32 @@ describe.each(availableIsas())('%s', (isa) => {
       bits.push(`${weightBits(trained)} ${bufferBits(trained)}`)
     }
     expect(new Set(bits).size).toBe(1)
+  })
+
+  it('nor do clipping, accumulation, groups, frozen layers and averages', async () => {
+    const bits: string[] = []
+    for (const threads of [1, 2, 3]) {
+      const trained = imageModel(isa, threads)
+      const { layers } = trained.graphFor([[2, 14, 14]])
+      const [first, , , , second] = layers as [Layer, Layer, Layer, Layer, Layer]
+      first.freeze()
+      await trained.fit(images, y, {
+        ...options(),
+        epochs: 1,
+        batchSize: 50,
+        optimizer: new Adam(),
+        accumulate: 2,
+        clipNorm: 0.5,
+        clipValue: 0.1,
+        ema: 0.9,
+        groups: [{ layers: second, lrFactor: 0.1 }],
+      })
+      bits.push(`${weightBits(trained)} ${bufferBits(trained)}`)
+      const wide = model(isa, threads)
+      await wide.fit(x, y, { ...options(), clipNorm: 0.1, ema: 0.99 })
+      bits.push(weightBits(wide))
+    }
+    expect(new Set(bits).size).toBe(2)
   })
 
   it('a prediction in the middle of training sees the weights of one step', async () => {

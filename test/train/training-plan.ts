@@ -10,6 +10,9 @@ import type { Optimizer } from '../../src/optim/optimizer.js'
 import { SGD } from '../../src/optim/sgd.js'
 import type { TensorData } from '../../src/tensor/tensor.js'
 import { dataSlots, dataSpec } from '../../src/train/check-data.js'
+import type { FitOptions } from '../../src/train/options.js'
+import { TrainingMemory } from '../../src/train/training-memory.js'
+import { Updates } from '../../src/train/updates.js'
 
 export interface TrainingPlan {
   readonly plan: Plan
@@ -17,6 +20,7 @@ export interface TrainingPlan {
   /** Steps in the table: one epoch, in order. */
   readonly steps: number
   readonly losses: TensorData
+  readonly memory: TrainingMemory
 }
 
 export function trainingPlan(
@@ -25,20 +29,26 @@ export function trainingPlan(
   batchSize: number,
   backend: Backend = model.backend,
   optimizer: Optimizer = new SGD({ lr: 0.1 }),
+  options: Pick<FitOptions, 'accumulate' | 'ema' | 'clipNorm'> = {},
 ): TrainingPlan {
   const sealed = model.seal(dataset.sampleShapes)
   const { graph, store, regions } = sealed
+  const { accumulate = 1, ema, clipNorm } = options
+  const averages = ema !== undefined
   const moments = store.makeState(optimizer.stateCount)
-  const momentSlots = moments.map((view, i) => ({ slot: `moments${i}`, view }))
-  const recording = recordTrainingStep(
+  const memory = new TrainingMemory(sealed, { moments, accumulates: accumulate > 1, averages })
+  const updates = new Updates({ length: dataset.length, batchSize, accumulate, ema, optimizer, lrFactors: [] })
+  const recording = recordTrainingStep({
     graph,
-    dataSpec(dataset),
-    { loss: crossEntropy(), l2: 0, ranges: store.ranges(moments) },
+    data: dataSpec(dataset),
+    objective: { loss: crossEntropy(), l2: 0, ranges: store.ranges() },
     optimizer,
-    model.seed,
-    backend.real,
-    [...regions, ...momentSlots],
-  )
+    trained: memory.ranges,
+    seed: model.seed,
+    real: backend.real,
+    regions: [...regions, ...memory.regions],
+    clipNorm,
+  })
   const plan = new Plan(backend, recording, batchSize, sealed.lock)
   const steps = Math.ceil(dataset.length / batchSize)
   const order = allocateArray(backend, 'int32', dataset.length)
@@ -50,7 +60,7 @@ export function trainingPlan(
     parameters: store.values,
     gradients: store.gradients,
     buffers: store.buffers,
-    ...Object.fromEntries(momentSlots.map(({ slot, view }) => [slot, view])),
+    ...Object.fromEntries(memory.slots),
     ...dataSlots(dataset),
     order,
     losses,
@@ -69,12 +79,14 @@ export function trainingPlan(
       step,
       ringLength: steps,
     }
-    optimizer.setStepValues(step + 1, (name, value) => {
+    const update = updates.after(step)
+    const set = (name: string, value: number): void => {
       row[name] = value
-    })
+    }
+    updates.setStepValues(step, update + 1, set, { step: update, steps: updates.perEpoch }, 1)
     columns.forEach((column, i) => {
       table[step * columns.length + i] = row[column] as number
     })
   }
-  return { plan, table, steps, losses }
+  return { plan, table, steps, losses, memory }
 }

@@ -99,4 +99,11 @@ export const optimizers = {
     flops: '14 * n',
     cost: 'n / 2',
   }),
+  /** averages += share · (parameters - averages): a running average of parameters that keeps 1 - share of itself. */
+  averageStep: kernel({
+    parameters: [inout('averages', 'n'), input('parameters', 'n'), size('n'), scalar('share')],
+    split: splitBlocks('n'),
+    flops: '3 * n',
+    cost: 'n / 8',
+  }),
 } as const

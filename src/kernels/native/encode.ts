@@ -1,12 +1,13 @@
 // A placed program as the flat list of numbers that native/plan.cc reads. Per call: kernel index (-1: host), phase (0:
-// compute; 1: commit; 2: compute, chained to the call before), then per parameter a source and its numbers: absent (0);
+// compute; 1: commit; 2: compute, chained to the call before; 3: update, and the column that says in which steps), then
+// per parameter a source and its numbers: absent (0);
 // tensor (1): slot, offset and length, each as constant and per-row part, offsets in bytes (slot = number of slots: a chain's memory); number (2): constant and
 // per-row part; step (3): column.
 
 import { arrayTypes } from '../../tensor/tensor.js'
 import { chainSlot } from '../chains.js'
 import { kernelNames } from '../declarations.js'
-import type { Program } from '../program.js'
+import { type Program, type ProgramCall, updateColumn } from '../program.js'
 
 export function encodeProgram(program: Program): Float64Array {
   const code: number[] = []
@@ -15,7 +16,7 @@ export function encodeProgram(program: Program): Float64Array {
       code.push(-1, 0)
       continue
     }
-    code.push(kernelNames.indexOf(call.kernel), call.phase === 'commit' ? 1 : call.chained ? 2 : 0)
+    code.push(kernelNames.indexOf(call.kernel), ...phaseOf(call, program))
     for (const argument of call.args) {
       switch (argument.kind) {
         case 'absent':
@@ -38,4 +39,12 @@ export function encodeProgram(program: Program): Float64Array {
     }
   }
   return Float64Array.from(code)
+}
+
+function phaseOf(
+  { phase, chained }: Extract<ProgramCall, { kind: 'kernel' }>,
+  { columns }: Program,
+): readonly number[] {
+  if (phase === 'update') return [3, columns.indexOf(updateColumn)]
+  return [phase === 'commit' ? 1 : chained ? 2 : 0]
 }

@@ -209,6 +209,7 @@ export function native(options: NativeOptions = {}): NativeBackend {
           lock as NativeLock,
         ),
       ),
+    withThreads: (count) => native({ isa, threads: count }),
     units: (kernel, args) => addon.units(isa, kernelNames.indexOf(kernel), unpack(kernel, args).raw),
     partition: (kernel, args, ranges) => {
       const { values, raw } = unpack(kernel, args)

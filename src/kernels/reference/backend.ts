@@ -18,7 +18,7 @@ export function reference(options: ReferenceOptions = {}): Backend {
   if (dtype !== 'float32' && dtype !== 'float64') {
     throw netwrightError('ERR_ARGUMENT', `reference: dtype is ${describe(dtype)}, expected 'float32' or 'float64'`)
   }
-  return {
+  const backend: Backend = {
     name: 'reference',
     isa: 'js',
     threads: 1,
@@ -29,5 +29,14 @@ export function reference(options: ReferenceOptions = {}): Backend {
     // JavaScript runs one thing at a time, and the executor gives way only outside of commit phases.
     createLock: () => ({ acquire() {}, release() {} }),
     compile: (program) => new ReferenceExecutor(program, dtype),
+    withThreads: (threads) => {
+      if (threads === 1) return backend
+      throw netwrightError(
+        'ERR_ARGUMENT',
+        `threads is ${describe(threads)}, but the reference backend has one thread`,
+        'RangeError',
+      )
+    },
   }
+  return backend
 }

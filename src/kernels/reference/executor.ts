@@ -5,7 +5,7 @@ import { viewOf } from '../../tensor/view.js'
 import type { Executor, Outcome, Progress } from '../backend.js'
 import { checkArguments, type Failure } from '../check.js'
 import { addMeasurement } from '../profile.js'
-import { at, inputName, type Program, type ProgramArgument, type ProgramCall } from '../program.js'
+import { at, inputName, type Program, type ProgramArgument, type ProgramCall, updateColumn } from '../program.js'
 import { type LoopArguments, loopArguments, runLoop } from './index.js'
 
 type KernelCall = Extract<ProgramCall, { kind: 'kernel' }>
@@ -104,12 +104,14 @@ export class ReferenceExecutor implements Executor {
       } catch (error) {
         return end('refused', undefined, error instanceof Error ? error.message : String(error))
       }
+      const updates = row[columns.indexOf(updateColumn)] !== 0
       let committing = false
       for (; call < calls.length; call++) {
         const current = calls[call] as ProgramCall
         if (current.kind === 'host') return end('host')
+        if (current.phase === 'update' && !updates) continue
         if (!committing && (this.#stopped || chunks >= budget)) return end('stopped')
-        committing = current.phase === 'commit'
+        committing = current.phase !== 'compute'
         const start = this.#profiling ? performance.now() : 0
         const failure = runLoop(current.kernel, this.#resolved[call] as LoopArguments<KernelCall['kernel']>)
         if (failure !== undefined) return end('failed', failure)

@@ -16,6 +16,7 @@ import {
 import { type KernelName, kernelNames } from '../declarations.js'
 import type { KernelArguments, Kernels } from '../kernels.js'
 import * as activation from './activation.js'
+import * as clipping from './clipping.js'
 import * as columns from './columns.js'
 import * as convolution from './convolution.js'
 import * as data from './data.js'
@@ -23,6 +24,7 @@ import * as elementwise from './elementwise.js'
 import * as gemm from './gemm.js'
 import type { Loop, LoopArguments } from './loop.js'
 import * as loss from './loss.js'
+import * as metrics from './metrics.js'
 import * as normalisation from './normalisation.js'
 import * as optim from './optim.js'
 import * as pooling from './pooling.js'
@@ -36,12 +38,14 @@ export type { Loop, LoopArguments } from './loop.js'
 /** Every kernel as a raw loop; a kernel without one does not compile. Arguments are trusted, see loopArguments. */
 const referenceLoops: { readonly [K in KernelName]: Loop<K> } = {
   ...activation,
+  ...clipping,
   ...columns,
   ...convolution,
   ...data,
   ...elementwise,
   ...gemm,
   ...loss,
+  ...metrics,
   ...normalisation,
   ...optim,
   ...pooling,

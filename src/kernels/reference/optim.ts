@@ -55,3 +55,8 @@ export function adamStep(args: LoopArguments<'adamStep'>): undefined {
     parameters[i] = (1 - shrink) * parameters[i] - (lr * m) / (Math.sqrt(s) * rootScale + epsilon)
   }
 }
+
+/** averages += share · (parameters - averages). */
+export function averageStep({ averages, parameters, n, share }: LoopArguments<'averageStep'>): undefined {
+  for (let i = 0; i < n; i++) averages[i] += share * (parameters[i] - averages[i])
+}

@@ -189,4 +189,12 @@ export const optimizers = {
       }
     },
   },
+  averageStep: {
+    example: { args: { averages: [1, -2], parameters: [3, 6], n: 2, share: 0.25 }, answer: { averages: [1.5, 0] } },
+    ...withSettings([{ share: 0.001 }, { share: 0.9 }, { share: 0.1 }, { share: 1 }]),
+    // share rounded, a difference, a product; an addition.
+    bounds: ({ averages, parameters, share }, { averages: result }) => ({
+      averages: (i) => u * (3.1 * Math.abs(share * (parameters[i] - averages[i])) + Math.abs(result[i])) + 2 * tiny,
+    }),
+  },
 } satisfies SpecsOf<typeof declared>

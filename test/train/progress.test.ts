@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
-import { createProgress } from '../../src/cli/progress.js'
+import { createProgress } from '../../src/train/progress.js'
 
 /** A terminal, or a file, that keeps what is written to it. */
 function fakeStream(
@@ -25,12 +25,12 @@ function run(isTTY: boolean, columns?: number): string {
   const { stream, text } = fakeStream(isTTY, columns)
   let time = 100
   const progress = createProgress({ stream, epochs: 10, samplesPerEpoch: 60_000, now: () => time })
-  progress.begin()
+  progress.begin(0)
   time = 101
   progress.update({ samples: 30_000, loss: 1.25, accuracy: 0.5, seconds: 0.8 })
   time = 107
   progress.end({ loss: 0.5, accuracy: 0.875, valAccuracy: 0.9375, samplesPerSecond: 123_456 })
-  progress.begin()
+  progress.begin(1)
   progress.update({ samples: 15_000, loss: 0.25, accuracy: 0.9, seconds: 0.1 })
   progress.stop()
   return text()
