@@ -19,7 +19,7 @@ import type { Tensor, TensorData } from './tensor/tensor.js'
 import type { StepLogs } from './train/callback.js'
 import { sealFor } from './train/check-data.js'
 import { Evaluator } from './train/evaluate.js'
-import { Fit, type TrainingState } from './train/fit.js'
+import { Fit } from './train/fit.js'
 import { HandOver } from './train/hand-over.js'
 import type { History } from './train/history.js'
 import {
@@ -31,6 +31,7 @@ import {
   type FitOptions,
   type MeasuredEvaluation,
 } from './train/options.js'
+import type { TrainingState } from './train/training-steps.js'
 import { Turns } from './train/turns.js'
 
 /** A network with `fit`, `evaluate` and `save`: what Model and Sequential share. */
@@ -89,7 +90,7 @@ export abstract class TrainableNetwork extends Network {
   /**
    * The same training, one step at a time: `for await (const { step, loss } of model.steps(data, options))`. The next step
    * runs when it is asked for; until then the model may be read and changed. Leaving the loop ends training there. Each
-   * step is a job of its own, some 30 µs more than in `fit`; validation and callbacks run as in `fit`.
+   * step is a job of its own, 10 to 80 µs more than in `fit`; validation and callbacks run as in `fit`.
    * Throws as `fit` rejects.
    */
   steps(data: DataLike, options: FitOptions): AsyncGenerator<StepLogs, History>

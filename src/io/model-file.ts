@@ -4,6 +4,7 @@ import { checkOptions, netwrightError } from '../errors.js'
 import { fileError } from '../files/file-error.js'
 import type { Backend } from '../kernels/backend.js'
 import { defaultBackend } from '../kernels/default-backend.js'
+import type { Graph } from '../model/graph.js'
 import type { ModelOptions, Network } from '../model/network.js'
 import { Random } from '../random/random.js'
 import { type Shape, shapeText, sizeOf } from '../tensor/shape.js'
@@ -14,6 +15,7 @@ import {
   type LoadedState,
   type LoadStateOptions,
   readState,
+  type SavedTensor,
   savedTensors,
   writeState,
 } from './state-dict.js'
@@ -84,8 +86,7 @@ export async function loadWeights(
   return await withSafetensors(path, (file) => loadTensors(file, network, options, requireFree))
 }
 
-/** Copies the model's tensors of `file` into `network`. */
-export async function loadTensors(
+async function loadTensors(
   file: OpenSafetensors,
   network: Network,
   options: LoadStateOptions,
@@ -102,6 +103,13 @@ export async function loadTensors(
   requireFree()
   writeState(sealed, states, tensors)
   return result
+}
+
+/** The tensors of a graph, all of which `file` has, in their shapes; throws ERR_FILE otherwise. */
+export function requireTensors(file: OpenSafetensors, { graph }: { readonly graph: Graph }): readonly SavedTensor[] {
+  const states = savedTensors(graph)
+  checkState(states, shapesOf(file), {}, (problem) => fileError(file.path, problem))
+  return states
 }
 
 /** Of the model's tensors: a checkpoint has others as well. */
@@ -166,7 +174,7 @@ function build(file: OpenSafetensors, network: Network, { inputs }: ModelParts):
       )
     }
   })
-  checkState(savedTensors(graph), shapesOf(file), {}, (problem) => fileError(path, problem))
+  requireTensors(file, { graph })
   network.seal(shapes)
 }
 

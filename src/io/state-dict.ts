@@ -1,6 +1,7 @@
 // State dictionaries: all that a model has learned, as tensors by name, in PyTorch's names and layout.
 
 import { checkOptions, describe, type ErrorCode, netwrightError, requireFlag } from '../errors.js'
+import { withLock } from '../kernels/backend.js'
 import type { StateTensor } from '../layers/state-tensor.js'
 import type { Graph } from '../model/graph.js'
 import { namedState } from '../model/named-state.js'
@@ -59,13 +60,7 @@ export function savedTensors(graph: Graph): readonly SavedTensor[] {
 /** Copies of the model's tensors, as of the end of a step, in ordinary memory. */
 export function readState({ graph, lock }: Sealed): ReadonlyMap<string, Tensor> {
   const saved = savedTensors(graph)
-  lock.acquire()
-  let copies: readonly Tensor[]
-  try {
-    copies = saved.map(({ state }) => new Tensor(state.value.data.slice(), state.shape))
-  } finally {
-    lock.release()
-  }
+  const copies = withLock(lock, () => saved.map(({ state }) => new Tensor(state.value.data.slice(), state.shape)))
   return new Map(
     saved.map(({ name, transposed }, i) => {
       const copy = copies[i] as Tensor
@@ -131,12 +126,9 @@ export function writeState(
     const converted = toParameterType(name, given, state.value)
     return [{ to: state.value.data, from: (transposed ? converted.transpose() : converted).data }]
   })
-  lock.acquire()
-  try {
+  withLock(lock, () => {
     for (const { to, from } of copies) to.set(from)
-  } finally {
-    lock.release()
-  }
+  })
 }
 
 /** Refuses what would become infinite: a float64 beyond float32. */

@@ -56,6 +56,16 @@ export interface Lock {
   release(): void
 }
 
+/** Runs `work`, which changes or reads what `lock` guards, while nobody else does. */
+export function withLock<T>(lock: Lock, work: () => T): T {
+  lock.acquire()
+  try {
+    return work()
+  } finally {
+    lock.release()
+  }
+}
+
 /** A zeroed array in memory of `backend`. */
 export function allocateArray(backend: Backend, element: TensorElement, length: number): TensorData {
   const { buffer, byteOffset } = backend.allocate(length * arrayTypes[element].BYTES_PER_ELEMENT)

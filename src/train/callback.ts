@@ -75,7 +75,7 @@ export interface Callback {
   onEpochBegin?(epoch: number, run: TrainingRun): void | Promise<void>
   /** After each job, not after each step. */
   onProgress?(progress: TrainingProgress, run: TrainingRun): void | Promise<void>
-  /** After each step, which is then a job of its own: some 30 µs more for each. */
+  /** After each step, which is then a job of its own: 10 to 80 µs more for each. */
   onBatchEnd?(logs: StepLogs, run: TrainingRun): void | Promise<void>
   onEpochEnd?(epoch: number, logs: EpochLogs, run: TrainingRun): void | Promise<void>
   /** Not called when training fails: `fit` then rejects. */

@@ -7,9 +7,9 @@ import { basename, dirname, join } from 'node:path'
 import type { Dataset } from '../data/dataset.js'
 import { checkOptions, describe, netwrightError, requireNumber, requireWhole } from '../errors.js'
 import { fileError, systemProblem } from '../files/file-error.js'
-import { loadTensors, modelTexts, trainingPrefix } from '../io/model-file.js'
+import { modelTexts, requireTensors, trainingPrefix } from '../io/model-file.js'
 import { requirePath, withSafetensors, writeSafetensors } from '../io/safetensors.js'
-import { readState } from '../io/state-dict.js'
+import { readState, writeState } from '../io/state-dict.js'
 import { toMetrics } from '../metrics/metrics.js'
 import type { Graph } from '../model/graph.js'
 import type { Sealed } from '../model/network.js'
@@ -163,7 +163,7 @@ export class Checkpoints {
       for (const entry of file.entries) {
         const tensor = await file.readTensor(entry)
         addToDigest(digest, entry.name, tensor)
-        if (entry.name.startsWith(trainingPrefix)) tensors.set(entry.name, tensor)
+        tensors.set(entry.name, tensor)
       }
       if (file.metadata.get(digestKey) !== digest.digest('hex')) {
         throw fileError(path, 'is damaged: its contents do not have the digest that they were written with')
@@ -179,10 +179,11 @@ export class Checkpoints {
       })
       const state = new Map<string, TensorData>()
       for (const [name, { data }] of tensors) {
-        if (!name.startsWith(callbackPrefix)) state.set(name.slice(trainingPrefix.length), data)
+        const isState = name.startsWith(trainingPrefix) && !name.startsWith(callbackPrefix)
+        if (isState) state.set(name.slice(trainingPrefix.length), data)
       }
       // Nothing is changed before everything has been read.
-      await loadTensors(file, this.#network, {})
+      writeState(this.#sealed, requireTensors(file, this.#sealed), tensors)
       callbacks.filter(remembers).forEach((callback, i) => {
         callback.setState?.(states[i] as CallbackState)
       })

@@ -27,7 +27,6 @@ export interface Totals {
   correct: number
   /** Time spent in jobs. */
   milliseconds: number
-  steps: number
 }
 
 /** Where a pass over the data stands; a pass moves it on. */
@@ -39,11 +38,11 @@ export interface PassPosition {
 
 export const passBegin = (): PassPosition => ({
   cursor: 0,
-  totals: { samples: 0, loss: 0, correct: 0, milliseconds: 0, steps: 0 },
+  totals: { samples: 0, loss: 0, correct: 0, milliseconds: 0 },
 })
 
 /** What one step measured: Σ over its samples. */
-export type StepTotals = Omit<Totals, 'milliseconds' | 'steps'>
+export type StepTotals = Omit<Totals, 'milliseconds'>
 
 /** What a job must not overstep, and how its steps get their own numbers. */
 export interface StepOptions {
@@ -202,7 +201,6 @@ export class DataSteps {
       totals.loss += last.loss
       totals.correct += last.correct
     }
-    totals.steps += steps
     const newest = Array.from(this.#losses.subarray(Math.max(0, steps - lossesKept), steps))
     this.#lastLosses = [...this.#lastLosses, ...newest].slice(-lossesKept)
     return last

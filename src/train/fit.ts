@@ -1,58 +1,30 @@
 // A call of fit: epochs over recorded steps, with reports, validation, checkpoints, and ways to pause and to stop.
 
-import type { Dataset } from '../data/dataset.js'
-import { netwrightError } from '../errors.js'
-import type { Backend } from '../kernels/backend.js'
 import type { RunResult } from '../kernels/plan.js'
-import type { Layer } from '../layers/layer.js'
 import type { Meter } from '../metrics/meter.js'
 import { toMetrics } from '../metrics/metrics.js'
-import { learns } from '../model/graph.js'
-import type { Sealed } from '../model/network.js'
-import { recordTrainingStep, stepColumn } from '../model/step.js'
+import { stepColumn } from '../model/step.js'
 import type { Optimizer } from '../optim/optimizer.js'
 import { permutation } from '../random/permutation.js'
 import { plateauOf, type Run, valueAt } from '../schedules/schedule.js'
 import type { TensorData } from '../tensor/tensor.js'
 import type { Callback, SavableNetwork, TrainingRun } from './callback.js'
 import { ReduceLROnPlateau } from './callbacks/reduce-lr-on-plateau.js'
-import { dataSpec, meterFor } from './check-data.js'
+import { meterFor } from './check-data.js'
 import { Checkpoints } from './checkpoint.js'
-import { DataSteps, passBegin, type StepTotals } from './data-steps.js'
+import { type DataSteps, passBegin, type StepTotals } from './data-steps.js'
 import { diagnose } from './diagnose.js'
 import { Evaluator, means } from './evaluate.js'
 import { stepError } from './failure.js'
-import { groupsOf } from './groups.js'
 import { measureHealth } from './health.js'
 import type { HealthReport } from './health-report.js'
 import { type EpochLogs, History } from './history.js'
 import type { FitOptions } from './options.js'
 import type { ProgressReport } from './progress.js'
 import { type Position, type Snapshot, type Weights, writeWeights } from './snapshot.js'
-import { TrainingMemory } from './training-memory.js'
-import type { Turns } from './turns.js'
+import type { TrainingMemory } from './training-memory.js'
+import { type Subject, trainingMemory, trainingSteps } from './training-steps.js'
 import { Updates } from './updates.js'
-
-/** What a model remembers from one call of `fit` to the next. */
-export interface TrainingState {
-  /** Whole epochs so far: the order of samples follows from the seed and this. */
-  epochs: number
-  /** Steps so far: the random numbers of a step follow from the seed and this. */
-  steps: number
-  /** Shared with whoever else uses the model. */
-  readonly turns: Turns
-}
-
-/** What is trained, and what on. */
-export interface Subject {
-  readonly network: SavableNetwork
-  readonly sealed: Sealed
-  readonly dataset: Dataset
-  readonly validation: Dataset | undefined
-  /** The optimizer's memory. */
-  readonly moments: readonly TensorData[]
-  readonly state: TrainingState
-}
 
 /** This call, as schedules see it. */
 interface FitRun extends Run {
@@ -373,14 +345,14 @@ export class Fit implements TrainingRun {
     const batches = this.#batches
     optimizer.advance(this.#updates.after(batches) - this.#updates.after(batches - steps))
     state.steps += steps
-    const { cursor, totals } = this.#pass
+    const { totals } = this.#pass
     const epoch = this.#epoch
     const { samples, milliseconds } = totals
     const seconds = milliseconds / 1e3
     const progress = { epoch, samples, totalSamples: dataset.length, ...means(totals, loss), seconds }
     const logs = {
       epoch,
-      step: Math.ceil(cursor / this.#batchSize) - 1,
+      step: batches - 1,
       samples: last.samples,
       ...means(last, loss),
       lr: this.#lastRate(),
@@ -443,55 +415,6 @@ function plateauCallback({ lr }: Optimizer): readonly Callback[] {
   if (plateau === undefined) return []
   const { kind, from, ...rule } = plateau
   return [new ReduceLROnPlateau(rule)]
-}
-
-/** What this call trains, with memory for what it does besides. */
-function trainingMemory(
-  { sealed, moments }: Subject,
-  { accumulate = 1, ema, groups = [] }: FitOptions,
-): TrainingMemory {
-  const { layers } = sealed.graph
-  requireLearning(layers)
-  const groupOf = groupsOf(groups, layers)
-  return new TrainingMemory(sealed, { moments, accumulates: accumulate > 1, averages: ema !== undefined, groupOf })
-}
-
-/** Throws ERR_STATE where training would change nothing. */
-function requireLearning(layers: readonly Layer[]): void {
-  if (layers.some(learns)) return
-  const isFrozen = layers.some(({ parameters }) => parameters.length > 0)
-  throw netwrightError(
-    'ERR_STATE',
-    isFrozen
-      ? 'fit: all layers with parameters are frozen: unfreeze() one that is to learn'
-      : 'fit: no layer of this model has parameters, such as those of Linear: there is nothing to learn',
-  )
-}
-
-/** The training step of the network, recorded, over the data. */
-function trainingSteps(
-  { network, sealed, dataset }: Subject,
-  backend: Backend,
-  { loss, optimizer, l2 = 0, clipNorm, clipValue }: FitOptions,
-  memory: TrainingMemory,
-  meter: Meter | undefined,
-  batchSize: number,
-): DataSteps {
-  const { graph, store, regions } = sealed
-  const recording = recordTrainingStep({
-    graph,
-    data: dataSpec(dataset),
-    objective: { loss, l2, ranges: store.ranges(), meter },
-    optimizer,
-    trained: memory.ranges,
-    seed: network.seed,
-    real: backend.real,
-    regions: [...regions, ...memory.regions],
-    clipNorm,
-    clipValue,
-  })
-  const slots = { ...Object.fromEntries(memory.slots), ...meter?.slots }
-  return new DataSteps(backend, sealed, recording, dataset, batchSize, slots)
 }
 
 /** Runs `work`; an error that it throws says what it is about. */

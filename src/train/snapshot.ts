@@ -1,5 +1,6 @@
 // Everything that the next step of a run depends on, as copies.
 
+import { withLock } from '../kernels/backend.js'
 import type { Sealed } from '../model/network.js'
 import type { TensorData } from '../tensor/tensor.js'
 import type { Totals } from './data-steps.js'
@@ -44,11 +45,8 @@ export const readWeights = ({ store }: Sealed): Weights => ({
 
 /** Copies `weights` into the model, between two steps. */
 export function writeWeights({ store, lock }: Sealed, { parameters, buffers }: Weights): void {
-  lock.acquire()
-  try {
+  withLock(lock, () => {
     store.values.set(parameters)
     store.buffers.set(buffers)
-  } finally {
-    lock.release()
-  }
+  })
 }

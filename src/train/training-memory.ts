@@ -1,6 +1,6 @@
 // TrainingMemory: what a run has besides the model's own memory, and which of the model it trains.
 
-import type { Lock } from '../kernels/backend.js'
+import { type Lock, withLock } from '../kernels/backend.js'
 import type { Region } from '../kernels/recorder.js'
 import type { Parameter } from '../layers/parameter.js'
 import type { ParameterGroup, ParameterStore, TrainedRange } from '../model/parameter-store.js'
@@ -99,27 +99,18 @@ export class TrainingMemory {
 
   /** Ends the run: from now on the model holds the average. Nothing the second time. */
   keepAverage(): void {
-    if (!this.#ended) this.#locked(() => this.#store.values.set(this.measured))
+    if (!this.#ended) withLock(this.#lock, () => this.#store.values.set(this.measured))
     this.#ended = true
   }
 
   #swap(): void {
     const { average } = this
     if (average === undefined) return
-    this.#locked(() => {
+    withLock(this.#lock, () => {
       const held = this.#store.values.slice()
       this.#store.values.set(average)
       average.set(held)
     })
     this.#swapped = !this.#swapped
-  }
-
-  #locked(work: () => void): void {
-    this.#lock.acquire()
-    try {
-      work()
-    } finally {
-      this.#lock.release()
-    }
   }
 }

@@ -12,9 +12,9 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { CSVLogger, type EpochLogs } from '../../../src/index.js'
+import { CSVLogger } from '../../../src/index.js'
 import { failure, failureOf } from '../../failure.js'
-import { runAt, toyFit, toyModel, x, y } from './toy-run.js'
+import { logs, runAt, toyFit, toyModel, x, y } from './toy-run.js'
 
 let folder: string
 let path: string
@@ -26,13 +26,6 @@ afterEach(() => rmSync(folder, { recursive: true }))
 
 const header = 'epoch,loss,accuracy,valLoss,valAccuracy,seconds,samplesPerSecond,lr'
 const lines = (): string[] => readFileSync(path, 'utf8').split('\n').slice(0, -1)
-const logs = (loss: number, more: Partial<EpochLogs> = {}): EpochLogs => ({
-  loss,
-  seconds: 2,
-  samplesPerSecond: 30,
-  lr: 0.1,
-  ...more,
-})
 const line = (epoch: number, loss: number): string => `${epoch},${loss},,,,2,30,0.1`
 
 /** What fit does with a callback: epochs from `from` on with these losses. */

@@ -3,10 +3,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type EpochLogs, TensorBoard, type TrainingProgress, type TrainingRun } from '../../../src/index.js'
+import { TensorBoard, type TrainingProgress, type TrainingRun } from '../../../src/index.js'
 import { failure, failureOf } from '../../failure.js'
 import { type DecodedEvent, type DecodedHistogram, decodeEvents } from '../event-files/decode.js'
-import { runAt, toyFit, toyModel, x, y } from './toy-run.js'
+import { logs, runAt, toyFit, toyModel, x, y } from './toy-run.js'
 
 let dir: string
 beforeEach(() => {
@@ -22,14 +22,6 @@ const series = (run: string, tag: string): [number, number][] =>
   events(run).flatMap(({ step, values }) => (tag in values ? [[step, values[tag] as number]] : []))
 const rounded = (values: readonly number[], first = 0): [number, number][] =>
   values.map((value, i) => [first + i, Math.fround(value)])
-
-const logs = (loss: number, more: Partial<EpochLogs> = {}): EpochLogs => ({
-  loss,
-  seconds: 2,
-  samplesPerSecond: 30,
-  lr: 0.1,
-  ...more,
-})
 
 test('writes the history as Keras names it, training and validation apart', async () => {
   const before = Date.now() / 1000

@@ -1,6 +1,7 @@
 // A small model and data to train it on, for tests of callbacks.
 import {
   crossEntropy,
+  type EpochLogs,
   type FitOptions,
   type History,
   Linear,
@@ -24,3 +25,12 @@ export const toyFit = (more: Partial<FitOptions> = {}, model = toyModel()): Prom
 /** What callbacks see of a run, as far as logs look at it. */
 export const runAt = (epoch: number, model = toyModel()): TrainingRun =>
   ({ model, epoch, steps: 0 }) as unknown as TrainingRun
+
+/** An epoch's figures with this loss. */
+export const logs = (loss: number, more: Partial<EpochLogs> = {}): EpochLogs => ({
+  loss,
+  seconds: 2,
+  samplesPerSecond: 30,
+  lr: 0.1,
+  ...more,
+})
