@@ -6,6 +6,8 @@ import { configDefaults, defineConfig } from 'vitest/config'
 const reference = process.env.NETWRIGHT_BACKEND === 'reference'
 // Set by npm run test:interop, which installs what these tests need.
 const interop = process.env.NETWRIGHT_INTEROP_PYTHON !== undefined
+// Set by npm run test:browser, which finds the browser.
+const browser = process.env.NETWRIGHT_CHROMIUM !== undefined
 
 export default defineConfig({
   resolve: {
@@ -17,6 +19,7 @@ export default defineConfig({
       ...configDefaults.exclude,
       ...(reference ? ['test/**/*.native.test.ts'] : []),
       ...(interop ? [] : ['test/interop/**']),
+      ...(browser ? [] : ['test/browser/**']),
     ],
     globalSetup: ['test/setup/global.ts'],
     // Processes, not threads: tests change environment variables, and each loads the addon once, as users do.

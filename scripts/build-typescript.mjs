@@ -1,6 +1,6 @@
-// Builds dist/: tsc for the library, then esbuild for the command line and for the folders called libraries, with other
-// packages' code inside, so that the package has no run-time dependencies. Does nothing when no input changed since the
-// last complete build (--force: builds).
+// Builds dist/: tsc for the library, then esbuild for the command line, for the folders called libraries and for the live
+// page, with other packages' code inside, so that the package has no run-time dependencies. Does nothing when no input
+// changed since the last complete build (--force: builds).
 
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -32,9 +32,12 @@ function files(folder) {
 }
 
 const inSource = files(path('src'))
-const sources = inSource.filter((name) => name.endsWith('.ts'))
+/** Runs in browsers: one HTML file with everything in it. */
+const livePage = { folder: 'live/page/', output: 'live/page.html' }
+const inNode = inSource.filter((name) => !name.startsWith(livePage.folder))
+const sources = inNode.filter((name) => name.endsWith('.ts'))
 /** Fonts: copied as they are. */
-const assets = inSource.filter((name) => !name.endsWith('.ts'))
+const assets = inNode.filter((name) => !name.endsWith('.ts'))
 const stamp = path('build/typescript.sha256')
 const commandLine = { source: 'cli/netwright.ts', output: 'dist/cli/netwright.js' }
 /** Each re-exports what netwright uses of one package; tsc's output of it is replaced by a bundle. */
@@ -61,6 +64,7 @@ const inCommandLine = (name) => name.startsWith('cli/')
 const isComplete = () =>
   sources.every((source) => inCommandLine(source) || existsSync(path('dist', `${stem(source)}.js`))) &&
   assets.every((asset) => existsSync(path('dist', asset))) &&
+  existsSync(path('dist', livePage.output)) &&
   (!sources.includes(commandLine.source) || existsSync(path(commandLine.output)))
 
 function compile() {
@@ -73,7 +77,7 @@ function compile() {
 function removeStale() {
   const stems = new Set(sources.filter((source) => !inCommandLine(source)).map(stem))
   for (const name of files(path('dist'))) {
-    const isOurs = stems.has(name.replace(/(\.d\.ts|\.js)$/, '')) || assets.includes(name)
+    const isOurs = stems.has(name.replace(/(\.d\.ts|\.js)$/, '')) || assets.includes(name) || name === livePage.output
     if (!isOurs && `dist/${name}` !== commandLine.output) rmSync(path('dist', name))
   }
 }
@@ -157,6 +161,33 @@ async function bundleCommandLine() {
   return packagesIn(metafile)
 }
 
+/** Answers the packages that went into the page, as folders in node_modules. */
+async function bundleLivePage() {
+  const { build } = await import('esbuild')
+  const { metafile, outputFiles } = await build({
+    entryPoints: [path('src', livePage.folder, 'main.ts')],
+    outdir: path('dist/live'),
+    bundle: true,
+    write: false,
+    minify: true,
+    legalComments: 'none',
+    platform: 'browser',
+    format: 'esm',
+    target: 'es2022',
+    charset: 'utf8',
+    metafile: true,
+    logLevel: 'warning',
+    absWorkingDir: root,
+  })
+  const textOf = (extension) => outputFiles.find((file) => file.path.endsWith(extension)).text.trim()
+  const html = readFileSync(path('src', livePage.folder, 'index.html'), 'utf8')
+    .replace('/*STYLE*/', () => textOf('.css'))
+    .replace('/*SCRIPT*/', () => textOf('.js'))
+  mkdirSync(path('dist/live'), { recursive: true })
+  writeFileSync(path('dist', livePage.output), html)
+  return packagesIn(metafile)
+}
+
 function writeLicences(packages) {
   const sections = packages.map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(path(folder, 'package.json'), 'utf8'))
@@ -183,7 +214,7 @@ if (current !== last || !isComplete() || process.argv.includes('--force')) {
   removeStale()
   copyAssets()
   try {
-    writeLicences([...(await bundleLibraries()), ...(await bundleCommandLine())])
+    writeLicences([...(await bundleLibraries()), ...(await bundleLivePage()), ...(await bundleCommandLine())])
   } catch (error) {
     ok = false
     // esbuild has printed its own errors.

@@ -1,11 +1,52 @@
 // The public API: everything that `import … from 'netwright'` offers, by name.
 
+export { type Cifar10Options, cifar10 } from './data/cifar10.js'
+export {
+  type Column,
+  type CsvFormat,
+  type CsvOptions,
+  type CsvStreamOptions,
+  csvStream,
+  readCsv,
+  readCsvSamples,
+  type Task as TableTask,
+} from './data/csv.js'
+export type { DownloadableOptions } from './data/data-places.js'
 export { Dataset, type DatasetOptions, type SamplesLike } from './data/dataset.js'
+export { fashionMnist } from './data/fashion-mnist.js'
 export { readIdx } from './data/idx.js'
+export type { TrainAndTest } from './data/idx-images.js'
+export { type ImageFolderOptions, type ImageFolderProgress, imageFolder } from './data/images/image-folder.js'
+export { type ReadImageOptions, readImage } from './data/images/read-image.js'
+export { iris } from './data/iris.js'
+export { type Fold, type KFoldOptions, kFold } from './data/k-fold.js'
+export { kmnist } from './data/kmnist.js'
 export { type MnistOptions, mnist } from './data/mnist.js'
+export { type MoonsOptions, moons } from './data/moons.js'
+export { type NpyOptions, readNpy, readNpz } from './data/npy.js'
+export {
+  type ImageSource,
+  Preprocessing,
+  type PreprocessingParts,
+  type TableColumn,
+  type TableSource,
+} from './data/preprocessing.js'
 export { type SpiralOptions, spiral } from './data/spiral.js'
-export { type SplitOptions, trainValidationSplit } from './data/split.js'
+export {
+  type Split,
+  type SplitOptions,
+  type SplitWithValidation,
+  split,
+  type TrainValidationSplitOptions,
+  trainValidationSplit,
+} from './data/split.js'
+export { type Chunk, DataStream, type StreamContext, type StreamOptions, type StreamSource } from './data/stream.js'
+export { Normalizer } from './data/transforms/normalizer.js'
+export { OneHot, type OneHotOptions } from './data/transforms/one-hot.js'
+export { Standardizer } from './data/transforms/standardizer.js'
+export type { Transform } from './data/transforms/transform.js'
 export type { ErrorCode } from './errors.js'
+export type { DownloadProgress } from './files/download.js'
 export type { LoadOptions } from './io/model-file.js'
 export { type LayerClass, registerLayer } from './io/registry.js'
 export { readSafetensors } from './io/safetensors.js'
@@ -56,6 +97,7 @@ export { StateTensor } from './layers/state-tensor.js'
 export { Tanh } from './layers/tanh.js'
 export { input, type Value } from './layers/value.js'
 export type { Padding, Pair, WindowOptions } from './layers/window.js'
+export { LivePage, type LivePageOptions } from './live/live-page.js'
 export { loadModel } from './load-model.js'
 export { type HuberOptions, huber, mae } from './losses/absolute-error.js'
 export { binaryCrossEntropy } from './losses/binary-cross-entropy.js'
@@ -87,6 +129,8 @@ export { r2 } from './metrics/r2.js'
 export { recall } from './metrics/recall.js'
 export { rmse } from './metrics/rmse.js'
 export { topK } from './metrics/top-k.js'
+export { type AugmentPlace, augment } from './model/augment.js'
+export type { AugmentOptions } from './model/augment-options.js'
 export {
   type CheckGradientsOptions,
   checkGradients,
@@ -125,6 +169,7 @@ export {
 export type { PixelImage } from './report/pixels.js'
 export { type TerminalImageOptions, terminalImage } from './report/terminal-image.js'
 export { type WritePictureOptions, type WrittenPicture, writePicture } from './report/write-picture.js'
+export { type ReportOptions, writeReport } from './run-report/write-report.js'
 export { type CosineOptions, type CosineSchedule, cosine } from './schedules/cosine.js'
 export { type CosineRestartsOptions, type CosineRestartsSchedule, cosineRestarts } from './schedules/cosine-restarts.js'
 export { type ExponentialOptions, type ExponentialSchedule, exponential } from './schedules/exponential.js'

@@ -1,7 +1,9 @@
 // Model: a network that can be trained.
 
-import { Dataset, type SamplesLike, toDataset } from './data/dataset.js'
+import { Dataset, inReal, type SamplesLike, toDataset } from './data/dataset.js'
+import type { Preprocessing } from './data/preprocessing.js'
 import { trainValidationSplit } from './data/split.js'
+import { DataStream } from './data/stream.js'
 import { describe, netwrightError, requireWhole } from './errors.js'
 import { type LoadOptions, loadNetwork, loadWeights, saveNetwork } from './io/model-file.js'
 import { checkLoadOptions, type LoadedState, type LoadStateOptions, loadState, readState } from './io/state-dict.js'
@@ -18,14 +20,16 @@ import type { Shape } from './tensor/shape.js'
 import type { Tensor, TensorData } from './tensor/tensor.js'
 import type { StepLogs } from './train/callback.js'
 import { sealFor } from './train/check-data.js'
+import { type DataParts, openParts } from './train/data-parts.js'
 import { Evaluator } from './train/evaluate.js'
 import { Fit } from './train/fit.js'
 import { HandOver } from './train/hand-over.js'
-import type { History } from './train/history.js'
+import { History } from './train/history.js'
 import {
   checkEvaluateOptions,
   checkFitOptions,
   type DataLike,
+  defaultBatchSize,
   type EvaluateOptions,
   type Evaluation,
   type FitOptions,
@@ -36,6 +40,12 @@ import { Turns } from './train/turns.js'
 
 /** A network with `fit`, `evaluate` and `save`: what Model and Sequential share. */
 export abstract class TrainableNetwork extends Network {
+  /**
+   * How the samples of the model are made from raw data, and what its classes are called. `fit` sets it to that of its
+   * data set, where the data set knows; `save` writes it, `load` reads it. `model.preprocessing?.apply(x)` transforms.
+   */
+  preprocessing: Preprocessing | undefined
+
   readonly #state: TrainingState = { epochs: 0, steps: 0, turns: new Turns() }
   readonly #moments = new WeakMap<Optimizer, readonly TensorData[]>()
   #loss: Loss | undefined
@@ -46,8 +56,8 @@ export abstract class TrainableNetwork extends Network {
   }
 
   /**
-   * Trains on a data set, or on samples `x` and targets `y` (tensors, typed arrays, nested arrays; for a model with
-   * several inputs a list of tensors as `x`).
+   * Trains on a data set, on a DataStream of samples that memory does not hold, or on samples `x` and targets `y`
+   * (tensors, typed arrays, nested arrays; for a model with several inputs a list of tensors as `x`).
    *
    * The native backend trains on a thread of its own; the event loop stays free. Calling `fit` again goes on from
    * where the model stands: the order of samples, and the moments and steps of an optimizer used before. Only schedules
@@ -72,16 +82,20 @@ export abstract class TrainableNetwork extends Network {
     if (this.fitting) throw netwrightError('ERR_STATE', 'fit: this model is being trained already; await that first')
     this.fitting = true
     this.forgetPass()
+    const opened: DataParts[] = []
     try {
-      const all = this.#dataset(data, y)
+      const all = this.#data(data, y)
       const { loss, optimizer } = options
-      const { dataset, validation } = this.#split(all, options)
-      const sealed = sealFor(this, dataset, loss, toMetrics('fit', options.metrics))
+      const parts = await this.#openAll(this.#split(all, options), options, opened)
+      if (parts === undefined) return History.abortedBeforehand()
+      const sealed = sealFor(this, parts.data.like, loss, toMetrics('fit', options.metrics))
       const moments = this.#momentsOf(optimizer, sealed.store)
       this.#loss = loss
-      this.#fit = new Fit({ network: this, sealed, dataset, validation, moments, state: this.#state }, options)
+      this.preprocessing = all.preprocessing ?? this.preprocessing
+      this.#fit = new Fit({ network: this, sealed, ...parts, moments, state: this.#state }, options)
       return await this.#fit.run()
     } finally {
+      for (const parts of opened) parts.close()
       this.#fit = undefined
       this.fitting = false
     }
@@ -139,17 +153,22 @@ export abstract class TrainableNetwork extends Network {
     second?: TensorLike | EvaluateOptions,
     third?: EvaluateOptions,
   ): Promise<Evaluation> {
-    const paired = isSamplesAndTargets(data)
+    const paired = data instanceof DataStream || isSamplesAndTargets(data)
     const options = (paired ? (second as EvaluateOptions | undefined) : third) ?? {}
     checkEvaluateOptions(options)
     const loss = requireLoss('evaluate', options.loss ?? this.#loss)
     const batchSize = requireWhole('evaluate: batchSize', options.batchSize ?? 500)
-    const dataset = this.#dataset(data, paired ? undefined : (second as TensorLike))
+    const all = this.#data(data, paired ? undefined : (second as TensorLike))
     const metrics = toMetrics('evaluate', options.metrics)
-    const evaluator = new Evaluator(this, this.backend, dataset, loss, batchSize, { metrics })
-    const evaluation = await this.#state.turns.take(() => evaluator.run())
-    evaluator.reportProfile()
-    return evaluation as Evaluation
+    const parts = (await openParts(all, { real: this.backend.real, batchSize, epoch: 0 })) as DataParts
+    try {
+      const evaluator = new Evaluator(this, this.backend, parts, loss, batchSize, { metrics })
+      const evaluation = await this.#state.turns.take(() => evaluator.run())
+      evaluator.reportProfile()
+      return evaluation as Evaluation
+    } finally {
+      parts.close()
+    }
   }
 
   /** What saved files call it. */
@@ -228,27 +247,63 @@ export abstract class TrainableNetwork extends Network {
     throw netwrightError('ERR_STATE', `${what}: this model is not being trained, expected a fit that runs`)
   }
 
-  #split(all: Dataset, options: FitOptions): { readonly dataset: Dataset; readonly validation: Dataset | undefined } {
+  #split(all: Dataset | DataStream, options: FitOptions): TrainingData {
     const { validationData, validationSplit, seed = this.seed } = options
-    if (validationSplit !== undefined) {
-      const { train, validation } = trainValidationSplit(all, { share: validationSplit, seed })
-      return { dataset: train, validation }
+    if (validationSplit === undefined) {
+      return { train: all, validation: validationData === undefined ? undefined : this.#data(validationData) }
     }
-    return { dataset: all, validation: validationData === undefined ? undefined : this.#dataset(validationData) }
+    if (all instanceof Dataset) return trainValidationSplit(all, { share: validationSplit, seed })
+    throw netwrightError(
+      'ERR_ARGUMENT',
+      `fit: validationSplit needs all samples in memory, got ${all}; give it validationData, another stream`,
+    )
   }
 
-  #dataset(data: DataLike | SamplesLike, y?: TensorLike): Dataset {
+  /** undefined where the signal aborts before all have their first samples. `opened` is for whoever closes them. */
+  async #openAll(
+    { train, validation }: TrainingData,
+    { batchSize = defaultBatchSize, signal }: FitOptions,
+    opened: DataParts[],
+  ): Promise<{ readonly data: DataParts; readonly validation: DataParts | undefined } | undefined> {
     const { real } = this.backend
-    if (!isSamplesAndTargets(data)) return toDataset(data, y, { real })
+    const open = async (data: Dataset | DataStream, epoch: number): Promise<DataParts | undefined> => {
+      const parts = await openParts(data, { real, batchSize, epoch, signal })
+      if (parts !== undefined) opened.push(parts)
+      return parts
+    }
+    const data = await open(train, this.#state.epochs)
+    if (data === undefined) return undefined
+    if (validation === undefined) return { data, validation }
+    const held = await open(validation, 0)
+    return held && { data, validation: held }
+  }
+
+  #data(data: DataLike | SamplesLike, y?: TensorLike): Dataset | DataStream {
+    const { real } = this.backend
+    if (data instanceof DataStream && y === undefined) return data
+    if (isIterable(data)) {
+      throw netwrightError(
+        'ERR_ARGUMENT',
+        'An async iterable has no length, and ends with its first epoch. Make it a stream: ' +
+          'new DataStream(() => iterable, { length: samplesOfAnEpoch })',
+        'TypeError',
+      )
+    }
+    if (!isSamplesAndTargets(data)) return toDataset(data as SamplesLike, y, { real })
     if (y !== undefined) return toDataset(data as Dataset, y, { real })
-    if (!(data instanceof Dataset)) return new Dataset(data.x, data.y, { real })
-    const samplesFit = data.inputs.every(({ element }) => element === 'uint8' || element === real)
-    const targetsFit = data.targets === 'labels' || data.y.element === real
-    return samplesFit && targetsFit ? data : new Dataset(data.inputs, data.y, { real })
+    return data instanceof Dataset ? inReal(data, real) : new Dataset(data.x, data.y, { real })
   }
 }
 
-function isSamplesAndTargets(data: DataLike | SamplesLike): data is DataLike {
+/** What a call of fit is given. */
+interface TrainingData {
+  readonly train: Dataset | DataStream
+  readonly validation: Dataset | DataStream | undefined
+}
+
+const isIterable = (data: unknown): boolean => typeof data === 'object' && data !== null && Symbol.asyncIterator in data
+
+function isSamplesAndTargets(data: DataLike | SamplesLike): data is Exclude<DataLike, DataStream> {
   return typeof data === 'object' && data !== null && 'x' in data && 'y' in data
 }
 

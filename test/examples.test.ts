@@ -1,21 +1,25 @@
 // Runs every file in examples/ as a user would, against the built package, and checks what it prints.
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
+import { mnist } from '../src/data/mnist.js'
+import { encodePng } from '../src/report/encode-png.js'
 import { hasNative } from './setup/backend.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-async function output(name: string): Promise<string> {
+async function output(name: string, prepare?: Example['prepare']): Promise<string> {
   // In a folder of its own: examples write files where they are run.
   const cwd = mkdtempSync(join(tmpdir(), 'netwright-example-'))
   try {
+    await prepare?.(cwd)
     const args = ['--import', import.meta.resolve('tsx'), join(root, 'examples', name)]
-    return (await promisify(execFile)(process.execPath, args, { cwd })).stdout
+    const env = { ...process.env, ...examples[name]?.environment }
+    return (await promisify(execFile)(process.execPath, args, { cwd, env })).stdout
   } finally {
     rmSync(cwd, { recursive: true })
   }
@@ -30,7 +34,21 @@ function numberAfter(text: string, pattern: RegExp): number {
 interface Example {
   /** On the reference backend this takes minutes. */
   readonly needsNative?: boolean
+  readonly environment?: Readonly<Record<string, string>>
+  /** Makes the files that it reads, in the folder where it runs. */
+  readonly prepare?: (folder: string) => Promise<void>
   readonly check: (text: string) => void
+}
+
+/** The first 400 digits of MNIST as PNGs in a folder for each class. */
+async function writeDigits(folder: string): Promise<void> {
+  const { train } = await mnist({ flatten: false })
+  for (let i = 0; i < 400; i++) {
+    const dir = join(folder, 'images', `digit ${train.y.data[i]}`)
+    mkdirSync(dir, { recursive: true })
+    const pixels = train.x.slice(i, i + 1).data as Uint8Array
+    writeFileSync(join(dir, `${i}.png`), await encodePng({ width: 28, height: 28, pixels }))
+  }
 }
 
 const examples: Readonly<Record<string, Example>> = {
@@ -51,12 +69,35 @@ const examples: Readonly<Record<string, Example>> = {
       expect(numbers.slice(-16, -8), 'the loaded model reads the digits').toEqual(numbers.slice(-8))
     },
   },
+  'stream.ts': {
+    needsNative: true,
+    // A fifth of it; continuous integration runs the whole.
+    environment: { STREAM_SAMPLES: '250000' },
+    check: (text) => {
+      expect(numberAfter(text, /accuracy ([\d.]+)/)).toBeGreaterThan(0.99)
+      expect(numberAfter(text, /at most (\d+) MB/)).toBeLessThan(500)
+    },
+  },
+  'image-folder.ts': {
+    prepare: writeDigits,
+    check: (text) => {
+      expect(text).toContain('400 images of digit 0, digit 1')
+      expect(numberAfter(text, /accuracy ([\d.]+) on the fifth/)).toBeGreaterThan(0.75)
+      expect(text).toMatch(/looks like digit 0$/m)
+    },
+  },
   'spiral.ts': {
     check: (text) => {
       expect(numberAfter(text, /^loss .* accuracy ([\d.]+)/m)).toBeGreaterThan(0.9)
       const picture = text.trimEnd().split('\n').slice(-30)
       expect(picture.every((line) => /^[ox+]( [ox+]){29}$/.test(line))).toBe(true)
       for (const arm of 'ox+') expect(picture.join('')).toContain(arm)
+    },
+  },
+  'iris.ts': {
+    check: (text) => {
+      expect(numberAfter(text, /accuracy: ([\d.]+)/)).toBeGreaterThanOrEqual(0.93)
+      expect(text).toMatch(/^setosa, versicolor, virginica$/m)
     },
   },
   'custom-layer.ts': {
@@ -142,8 +183,8 @@ test('every example has a check here', () => {
   expect(names.sort()).toEqual(Object.keys(examples).sort())
 })
 
-for (const [name, { needsNative = false, check }] of Object.entries(examples)) {
+for (const [name, { needsNative = false, prepare, check }] of Object.entries(examples)) {
   test.skipIf(needsNative && !hasNative)(`examples/${name}`, { timeout: 120_000 }, async () => {
-    check(await output(name))
+    check(await output(name, prepare))
   })
 }

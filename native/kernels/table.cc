@@ -5,6 +5,7 @@
 #include "../kernel-table.h"
 #include "../simd/simd.h"
 #include "activation.h"
+#include "augmentation.h"
 #include "average-pooling.h"
 #include "clipping.h"
 #include "columns.h"
@@ -23,6 +24,7 @@
 #include "reduce.h"
 #include "row-loss.h"
 #include "softmax.h"
+#include "warp.h"
 
 namespace netwright {
 namespace NETWRIGHT_ISA {

@@ -102,6 +102,8 @@ NETWRIGHT_INLINE Vec asFloats(IntVec a) { return _mm256_castsi256_ps(a); }
 NETWRIGHT_INLINE IntVec asInts(Vec a) { return _mm256_castps_si256(a); }
 // The upper 24 bits of each lane, as a float.
 NETWRIGHT_INLINE Vec upper24(IntVec a) { return _mm256_cvtepi32_ps(_mm256_srli_epi32(a, 8)); }
+// p[index] for each lane.
+NETWRIGHT_INLINE Vec gather(const float* p, IntVec index) { return _mm256_i32gather_ps(p, index, 4); }
 // Low halves of the 64-bit products of unsigned lanes; the high halves go to `high`.
 NETWRIGHT_INLINE IntVec multiplyWide(IntVec a, IntVec b, IntVec& high) {
   const IntVec even = _mm256_mul_epu32(a, b);

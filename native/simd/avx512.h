@@ -86,6 +86,8 @@ NETWRIGHT_INLINE Vec asFloats(IntVec a) { return _mm512_castsi512_ps(a); }
 NETWRIGHT_INLINE IntVec asInts(Vec a) { return _mm512_castps_si512(a); }
 // The upper 24 bits of each lane, as a float.
 NETWRIGHT_INLINE Vec upper24(IntVec a) { return _mm512_cvtepi32_ps(_mm512_srli_epi32(a, 8)); }
+// p[index] for each lane.
+NETWRIGHT_INLINE Vec gather(const float* p, IntVec index) { return _mm512_i32gather_ps(index, p, 4); }
 // Low halves of the 64-bit products of unsigned lanes; the high halves go to `high`.
 NETWRIGHT_INLINE IntVec multiplyWide(IntVec a, IntVec b, IntVec& high) {
   const IntVec even = _mm512_mul_epu32(a, b);

@@ -107,6 +107,12 @@ NETWRIGHT_INLINE Vec asFloats(IntVec a) { return vreinterpretq_f32_s32(a); }
 NETWRIGHT_INLINE IntVec asInts(Vec a) { return vreinterpretq_s32_f32(a); }
 // The upper 24 bits of each lane, as a float.
 NETWRIGHT_INLINE Vec upper24(IntVec a) { return vcvtq_f32_u32(vshrq_n_u32(vreinterpretq_u32_s32(a), 8)); }
+// p[index] for each lane.
+NETWRIGHT_INLINE Vec gather(const float* p, IntVec index) {
+  const float values[lanes] = {p[vgetq_lane_s32(index, 0)], p[vgetq_lane_s32(index, 1)],
+                               p[vgetq_lane_s32(index, 2)], p[vgetq_lane_s32(index, 3)]};
+  return load(values);
+}
 // Low halves of the 64-bit products of unsigned lanes; the high halves go to `high`.
 NETWRIGHT_INLINE IntVec multiplyWide(IntVec a, IntVec b, IntVec& high) {
   const uint32x4_t x = vreinterpretq_u32_s32(a), y = vreinterpretq_u32_s32(b);

@@ -102,6 +102,12 @@ NETWRIGHT_INLINE Vec asFloats(IntVec a) { return _mm_castsi128_ps(a); }
 NETWRIGHT_INLINE IntVec asInts(Vec a) { return _mm_castps_si128(a); }
 // The upper 24 bits of each lane, as a float.
 NETWRIGHT_INLINE Vec upper24(IntVec a) { return _mm_cvtepi32_ps(_mm_srli_epi32(a, 8)); }
+// p[index] for each lane.
+NETWRIGHT_INLINE Vec gather(const float* p, IntVec index) {
+  int32_t at[lanes];
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(at), index);
+  return _mm_setr_ps(p[at[0]], p[at[1]], p[at[2]], p[at[3]]);
+}
 // Low halves of the 64-bit products of unsigned lanes; the high halves go to `high`.
 NETWRIGHT_INLINE IntVec multiplyWide(IntVec a, IntVec b, IntVec& high) {
   const Vec even = _mm_castsi128_ps(_mm_mul_epu32(a, b));

@@ -7,6 +7,7 @@ import { NaNGuard } from '../train/callbacks/nan-guard.js'
 import { TensorBoard } from '../train/callbacks/tensor-board.js'
 import type { EpochLogs } from '../train/history.js'
 import type { FitOptions } from '../train/options.js'
+import { augment, augmentHelp } from './augment.js'
 import { UsageError } from './errors.js'
 import { metrics, metricsHelp } from './metrics.js'
 import { count, notNegative, outFile, positive, share } from './options.js'
@@ -34,6 +35,7 @@ const fitTexts: readonly FitText[] = [
   { flags: '--clip-value <x>', help: 'cut each element of a gradient to this size', parse: positive },
   { flags: '--accumulate <n>', help: 'batches for each step of the optimizer (default: 1)', parse: count },
   { flags: '--ema <x>', help: 'average the weights, each step keeping this share of the average: 0.999', parse: share },
+  { flags: '--augment <settings>', help: augmentHelp, parse: augment },
   { flags: '--metrics <names>', help: `what to measure besides: ${metricsHelp}`, parse: metrics },
   {
     flags: '--patience <n>',

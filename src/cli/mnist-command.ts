@@ -1,10 +1,11 @@
 // `netwright mnist`: `netwright train` on the MNIST digits with the few options that a first try needs.
 
 import { type Command, Option } from 'commander'
-import { count, integer, positive, seed } from './options.js'
+import { addLivePageOptions } from './live-page-options.js'
+import { count, integer, outFile, positive, seed } from './options.js'
 import { type Preset, type PresetName, presetNames, presets } from './presets.js'
 import { addDataOption, addRunOptions, dataHelp } from './run-options.js'
-import { type TrainOptions, trainModel } from './training.js'
+import { reportHelp, type TrainOptions, trainModel } from './training.js'
 
 const help = `
 Examples:
@@ -12,6 +13,7 @@ Examples:
   $ netwright mnist --model mlp                    the book's 784-50-10 network, 16 epochs: 97 %
   $ netwright mnist --model mlp --hidden 100       wider
   $ netwright mnist --model mlp --backend reference  without the native addon
+  $ netwright mnist --ui-keep                      with a page to watch it on, and to draw digits on
   $ netwright mnist --json | jq .testAccuracy      one line of JSON, progress on stderr
 
 netwright train has more options, models and data sets.
@@ -49,7 +51,8 @@ export function addMnistCommand(program: Command): void {
       `neurons of the hidden layer (default: ${defaultsText(({ hidden }) => hidden)})`,
       integer(1, 65_536),
     )
-  addDataOption(addRunOptions(command))
+  addLivePageOptions(addDataOption(addRunOptions(command)))
+    .option('--report <file>', reportHelp, outFile)
     .option('--json', 'print one line of JSON on stdout, progress on stderr')
     .addHelpText('after', help)
     .action((options: Omit<TrainOptions, 'dataset'>) => trainModel({ ...options, dataset: 'mnist' }))

@@ -3,6 +3,7 @@
 //     { "input": [1, 28, 28], "layers": [{ "type": "Conv2d", "outChannels": 16, "kernel": 5 }, { "type": "ReLU" }] }
 
 import { readFileSync, statSync } from 'node:fs'
+import { suggestion } from '../closest.js'
 import { describe } from '../errors.js'
 import { systemProblem } from '../files/file-error.js'
 import { parseJson } from '../io/json.js'
@@ -11,7 +12,6 @@ import { listOf, objectOf } from '../io/structure.js'
 import type { Layer, LayerConfig } from '../layers/layer.js'
 import { applyLayer, input, type Value } from '../layers/value.js'
 import type { Shape } from '../tensor/shape.js'
-import { suggestion } from './closest.js'
 import { UsageError } from './errors.js'
 import { layerOptions } from './layer-options.js'
 

@@ -1,7 +1,7 @@
 // A name with settings in one word of the command line: `adam`, `step:every=500,gamma=0.5`, `adam:betas=0.9+0.95`.
 
 import { InvalidArgumentError } from 'commander'
-import { suggestion } from './closest.js'
+import { suggestion } from '../closest.js'
 
 /** One of a list of names, and what to make it with. */
 export interface Named {
@@ -16,15 +16,19 @@ export function named(names: readonly string[]): (text: string) => Named {
     if (!names.includes(name)) {
       throw new InvalidArgumentError(`Expected ${names.join(', ')}.${suggestion(name, names)}`)
     }
-    const settings = rest.length === 0 ? [] : rest.join(':').split(',')
-    return { name, settings: Object.fromEntries(settings.map(settingOf)) }
+    return { name, settings: rest.length === 0 ? {} : settingsIn(rest.join(':'), 'step:every=500,gamma=0.5') }
   }
 }
 
-function settingOf(text: string): readonly [string, unknown] {
+/** The settings of `every=500,gamma=0.5`; where there are none, the error names `example`. */
+export function settingsIn(text: string, example: string): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(text.split(',').map((part) => settingOf(part, example)))
+}
+
+function settingOf(text: string, example: string): readonly [string, unknown] {
   const [, name, value] = /^([A-Za-z]\w*)=(.+)$/.exec(text) ?? []
   if (name === undefined || value === undefined) {
-    throw new InvalidArgumentError(`Expected settings such as step:every=500,gamma=0.5; got '${text}'.`)
+    throw new InvalidArgumentError(`Expected settings such as ${example}; got '${text}'.`)
   }
   return [name, value.includes('+') ? value.split('+').map(valueIn) : valueIn(value)]
 }

@@ -6,8 +6,10 @@ import { Command, CommanderError } from 'commander'
 import { UsageError } from './errors.js'
 import { addEvaluateCommand } from './evaluate-command.js'
 import { addMnistCommand } from './mnist-command.js'
+import { addPredictCommand } from './predict/predict-command.js'
 import { addReproduceCommand } from './reproduce-command.js'
 import { addSummaryCommand } from './summary-command.js'
+import { terminalText } from './terminal-text.js'
 import { addTrainCommand } from './train-command.js'
 
 const usageExitCode = 2
@@ -16,6 +18,7 @@ const help = `
 Examples:
   $ netwright train --model mlp --epochs 5 --save mlp.safetensors
   $ netwright evaluate mlp.safetensors
+  $ netwright predict mlp.safetensors digit.png
   $ netwright summary convnet
   $ netwright mnist --epochs 3
   $ netwright reproduce --list
@@ -38,6 +41,7 @@ function createProgram(): Command {
     .addHelpText('after', help)
   addTrainCommand(program)
   addEvaluateCommand(program)
+  addPredictCommand(program)
   addSummaryCommand(program)
   addMnistCommand(program)
   addReproduceCommand(program)
@@ -57,7 +61,7 @@ function endWithOutput(): void {
 
 function oneLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
-  return `error: ${message.replace(/\s*\n\s*/g, ' ')}\n`
+  return `error: ${terminalText(message.replace(/\s*\n\s*/g, ' '))}\n`
 }
 
 async function main(): Promise<void> {

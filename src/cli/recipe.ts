@@ -5,7 +5,7 @@ import { binaryCrossEntropy } from '../losses/binary-cross-entropy.js'
 import { crossEntropy } from '../losses/cross-entropy.js'
 import { hinge } from '../losses/hinge.js'
 import { klDivergence } from '../losses/kl-divergence.js'
-import type { Loss } from '../losses/loss.js'
+import type { Loss, TargetKind } from '../losses/loss.js'
 import { nll } from '../losses/nll.js'
 import { halfSquaredError, mse } from '../losses/squared-error.js'
 import { Adagrad } from '../optim/adagrad.js'
@@ -39,6 +39,9 @@ export interface Recipe {
   readonly lr: number
   readonly schedule?: ScheduleName
 }
+
+/** Of models from files, which know of none. */
+export const plainRecipe: Recipe = { epochs: 1, batchSize: 100, optimizer: 'adam', lr: 0.001 }
 
 /** What of the recipe the command line said. */
 export interface RecipeOptions {
@@ -92,10 +95,13 @@ const losses = {
 } as const
 type LossName = keyof typeof losses
 export const lossNames = Object.keys(losses) as LossName[]
-export const defaultLoss: LossName = 'cross-entropy'
+/** For targets that are classes, and for numbers. */
+const defaultLosses: Readonly<Record<TargetKind, LossName>> = { labels: 'cross-entropy', dense: 'mse' }
+export const lossHelp = `${lossNames.join(', ')} (default: ${defaultLosses.labels}, for numbers ${defaultLosses.dense})`
 
-/** The loss that the command line names. Throws a UsageError for settings that it does not take. */
-export function lossOf({ name, settings }: Named = { name: defaultLoss, settings: {} }): Loss {
+/** The loss that the command line names, or that suits targets. Throws a UsageError for settings that it does not take. */
+export function lossOf(given: Named | undefined, targets: TargetKind = 'labels'): Loss {
+  const { name, settings } = given ?? { name: defaultLosses[targets], settings: {} }
   // A number per sample is no loss to train with; the library says so.
   return checked('--loss', () => losses[name as LossName](settings) as Loss)
 }

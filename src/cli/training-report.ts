@@ -21,6 +21,8 @@ export interface Outcome {
   /** Why training ended before its last epoch. */
   readonly stopReason?: string | undefined
   readonly parts: Parts
+  /** Of label 0, 1, 2, … */
+  readonly classNames?: readonly string[] | undefined
   /** Of the last epoch, where `--health` asked for it. */
   readonly health?: HealthReport | undefined
   readonly parameters: number
@@ -31,6 +33,8 @@ export interface Outcome {
   readonly threads: number
   /** The file that the model was saved to. */
   readonly saved?: string | undefined
+  /** The page that `--report` has asked for. */
+  readonly report?: string | undefined
 }
 
 /** The outcome in one object, figures of the parts as `trainLoss`, `testAccuracy`, `testF1`. */
@@ -57,7 +61,7 @@ export const flat = ({ metrics, ...figures }: Evaluation): Readonly<Record<strin
 const partNames = { train: 'train', val: 'validation', test: 'test' } as const
 
 export function resultText(outcome: Outcome): string {
-  const { model, epochs, stopReason, parts, backend, isa, threads, saved } = outcome
+  const { model, epochs, stopReason, parts, backend, isa, threads, saved, report } = outcome
   const named = Object.entries(partNames).flatMap(([part, name]): [string, Evaluation][] => {
     const evaluation = parts[part as keyof Parts]
     return evaluation === undefined ? [] : [[name, evaluation]]
@@ -69,6 +73,7 @@ export function resultText(outcome: Outcome): string {
     metricLines(
       metric,
       Object.fromEntries(named.map(([name, evaluation]) => [name, evaluation.metrics?.[metric] as MetricValue])),
+      outcome.classNames,
     ),
   )
   const lines = [
@@ -80,6 +85,7 @@ export function resultText(outcome: Outcome): string {
       `(${outcome.samplesPerSecond.toLocaleString('en-US')} samples/s) on ` +
       `backend ${backend}, ISA ${isa}, threads ${threads}`,
     ...(saved === undefined ? [] : [`saved to ${saved}`]),
+    ...(report === undefined ? [] : [`report: ${report}`]),
   ]
   return lines.join('\n')
 }

@@ -5,57 +5,87 @@ import type { Dataset } from '../data/dataset.js'
 import { trainValidationSplit } from '../data/split.js'
 import type { Backend } from '../kernels/backend.js'
 import type { MetricLike } from '../metrics/metrics.js'
+import { writeReport } from '../run-report/write-report.js'
 import type { Callback } from '../train/callback.js'
 import type { History } from '../train/history.js'
 import type { Evaluation, FitOptions } from '../train/options.js'
 import { progressCallback } from '../train/progress.js'
 import { commandLine } from './command-line.js'
-import { type DataSet, type DataSetName, dataSets, loadDataSet } from './data-sets.js'
+import type { DataSetOptions } from './data-options.js'
+import { type DataSet, loadDataSet } from './data-sets.js'
 import { UsageError } from './errors.js'
 import { toFitOptions } from './fit-options.js'
 import { type Interrupt, listenForInterrupt } from './interrupt.js'
-import { type ModelSource, openModel } from './model-source.js'
-import { lossOf, optimizerOf, type RecipeOptions } from './recipe.js'
-import { asUsage, chooseBackend, type RunOptions } from './run-options.js'
+import { keepLivePage, type LivePageSettings, livePageFor } from './live-page-options.js'
+import { findModel, type OpenModel, shapedFor } from './model-source.js'
+import { lossOf, optimizerOf, plainRecipe, type Recipe, type RecipeOptions } from './recipe.js'
+import { asUsage, chooseBackend } from './run-options.js'
+import { terminalCharts } from './terminal-charts.js'
 import { type Outcome, resultJson, resultText } from './training-report.js'
 
 /** What `train` and `mnist` were told, besides the options of fit-options.ts. */
-export interface TrainOptions extends RunOptions, RecipeOptions {
-  readonly dataset: DataSetName
+export interface TrainOptions extends DataSetOptions, RecipeOptions, LivePageSettings {
   readonly model?: string
   readonly hidden?: number
   readonly samples?: number
-  readonly seed: number
+  readonly standardize?: true
   readonly metrics?: readonly MetricLike[]
   readonly checkpoint?: string
   readonly resume?: true
   readonly save?: string
+  readonly report?: string
   readonly verbose?: string
   readonly json?: true
 }
 
+export const reportHelp = 'write an HTML page of the run: curves, mistakes, figures of classes and layers'
+
 /** Trains as `options` say, and prints what came of it. */
 export async function trainModel(options: TrainOptions): Promise<void> {
-  const { dataset, seed, hidden } = options
+  const { seed, hidden } = options
   const backend = chooseBackend(options)
+  const settings = { seed, backend, hidden }
+  const named = options.model === undefined ? undefined : await findModel(options.model, settings)
+  checkWords(options, named?.recipe)
   const interrupt = listenForInterrupt()
   try {
-    const source = await openModel(options.model ?? dataSets[dataset].model, { seed, backend, hidden })
-    const { recipe } = source
+    const all = await loadDataSet(options, { preprocessing: named?.preprocessing, signal: interrupt.signal })
+    const source = named ?? (await findModel(all.model, settings))
+    const opened = source.open(all.task)
+    const data = splitData(firstSamples(shaped(all, opened), options), options)
+    const recipe: Recipe = { ...source.recipe, ...all.recipe }
     const fitOptions = {
       epochs: recipe.epochs,
       batchSize: recipe.batchSize,
       seed,
       ...toFitOptions({ ...options }),
-      loss: lossOf(options.loss),
+      loss: lossOf(options.loss, data.train.targets),
       optimizer: optimizerOf(recipe, options),
     }
-    const data = splitData(firstSamples(await loadDataSet(dataset, options, source), options), options)
-    await train(source, data, fitOptions, options, backend, interrupt)
+    await train(opened, data, fitOptions, options, backend, interrupt)
+  } catch (error) {
+    if (!interrupt.signal.aborted || error !== interrupt.signal.reason) throw error
+    process.stderr.write('Stopped while the data were read.\n')
+    process.exitCode = 130
   } finally {
     interrupt.release()
   }
 }
+
+/** Of a model that the data will choose: the optimizer that takes the most options. */
+const unknownRecipe: Recipe = { ...plainRecipe, optimizer: 'sgd' }
+
+/** Wrong words are told before the data are read, which may take minutes. */
+function checkWords(options: TrainOptions, recipe = unknownRecipe): void {
+  toFitOptions({ ...options })
+  if (options.loss !== undefined) lossOf(options.loss)
+  optimizerOf(recipe, options)
+}
+
+const shaped = ({ train, test }: DataSet, opened: OpenModel): DataSet => ({
+  train: shapedFor(opened, train),
+  test: shapedFor(opened, test),
+})
 
 /** Only the first `--samples` to train on. */
 function firstSamples({ train, test }: DataSet, { samples, dataset }: TrainOptions): DataSet {
@@ -71,14 +101,14 @@ function splitData({ train, test }: DataSet, { validationSplit, seed }: TrainOpt
 }
 
 async function train(
-  source: ModelSource,
+  opened: OpenModel,
   data: DataSet,
   fitOptions: FitOptions & { readonly epochs: number },
   options: TrainOptions,
   backend: Backend,
   interrupt: Interrupt,
 ): Promise<void> {
-  const { model } = source
+  const { model } = opened
   const { verbose = '1', json } = options
   const { epochs } = fitOptions
   const stream = json ? process.stderr : process.stdout
@@ -93,13 +123,19 @@ async function train(
     )
   }
   const progressed = verbose === '0' ? {} : progress.callback
+  const page = await livePageFor(options, data.validation ?? data.test, interrupt)
   let history: History
   try {
     history = await model.fit(data.train, {
       ...fitOptions,
       validationData: data.validation ?? data.test,
       signal: interrupt.signal,
-      callbacks: [position.callback, progressed, ...(fitOptions.callbacks ?? [])],
+      callbacks: [
+        position.callback,
+        progressed,
+        ...(fitOptions.callbacks ?? []),
+        ...(page === undefined ? [] : [page]),
+      ],
     })
   } catch (error) {
     // A checkpoint of another run: what was said does not fit to it.
@@ -114,8 +150,43 @@ async function train(
     return
   }
   if (options.save !== undefined) await model.save(options.save)
-  const outcome = await outcomeOf(source, data, history, options, backend)
+  if (stream.isTTY && verbose !== '0') {
+    stream.write(terminalCharts(history, judgedOn, Math.min(80, stream.columns), process.env.NO_COLOR === undefined))
+  }
+  const outcome = await outcomeOf(opened, data, history, options, backend)
+  if (options.report !== undefined) await report(options.report, opened, data, history, fitOptions, outcome)
   process.stdout.write(`${json ? resultJson(outcome) : resultText(outcome)}\n`)
+  await keepLivePage(page)
+}
+
+async function report(
+  path: string,
+  { name, model }: OpenModel,
+  { test }: DataSet,
+  history: History,
+  { loss, optimizer, batchSize, augment }: FitOptions,
+  { dataset, parts, samplesPerSecond }: Outcome,
+): Promise<void> {
+  const figures = Object.entries(parts).flatMap(([part, { loss, accuracy }]: [string, Evaluation]) => [
+    [`${part} loss`, loss] as const,
+    ...(accuracy === undefined ? [] : [[`${part} accuracy`, accuracy] as const]),
+  ])
+  await writeReport(path, {
+    model,
+    history,
+    test,
+    loss,
+    title: `${name} on ${dataset}`,
+    figures: Object.fromEntries([...figures, ['samples/s', samplesPerSecond.toLocaleString('en-US')]]),
+    command: commandLine(),
+    settings: {
+      'data set': dataset,
+      loss: loss.name,
+      optimizer: optimizer.constructor.name,
+      'batch size': batchSize ?? '',
+      ...(augment === undefined ? {} : { augmentation: JSON.stringify(augment) }),
+    },
+  })
 }
 
 /** Where training stands, for whoever stops it. */
@@ -144,10 +215,10 @@ class Position {
 }
 
 async function outcomeOf(
-  { name, model }: ModelSource,
+  { name, model }: OpenModel,
   { train, validation, test }: DataSet,
   history: History,
-  { dataset, save, metrics = [] }: TrainOptions,
+  { dataset, save, report, metrics = [] }: TrainOptions,
   backend: Backend,
 ): Promise<Outcome> {
   const seconds = history.seconds.reduce((sum, epoch) => sum + epoch, 0)
@@ -158,6 +229,7 @@ async function outcomeOf(
     epochs: history.epochs,
     stopReason: history.stopReason,
     health: history.entries.at(-1)?.health,
+    classNames: train.classNames,
     parts: {
       train: await evaluate(train),
       ...(validation === undefined ? {} : { val: await evaluate(validation) }),
@@ -170,5 +242,6 @@ async function outcomeOf(
     isa: backend.isa,
     threads: backend.threads,
     saved: save,
+    report,
   }
 }

@@ -8,11 +8,17 @@ import { checkLabels } from '../tensor/labels.js'
 import { isNumberArray } from '../tensor/nested.js'
 import { shapeText, sizeOf } from '../tensor/shape.js'
 import { Tensor, type TensorData, type TensorElement } from '../tensor/tensor.js'
+import { Preprocessing } from './preprocessing.js'
 import { isShared, sharedArray } from './shared-array.js'
+import type { Transform } from './transforms/transform.js'
 
 export interface DatasetOptions {
   /** Float type in which samples and dense targets are kept; default float32. Byte samples stay bytes. */
   readonly real?: Extract<TensorElement, 'float32' | 'float64'>
+  /** How the samples came about; a model that is trained on them remembers it. Default: nothing is known. */
+  readonly preprocessing?: Preprocessing
+  /** What labels 0, 1, 2, … are called. Default: those of `preprocessing`. */
+  readonly classNames?: readonly string[]
 }
 
 /** Samples of a model with one input, or of one with several: a list of tensors, one for each input. */
@@ -39,6 +45,8 @@ export class Dataset {
   readonly targets: 'labels' | 'dense'
   /** Number of classes that y shows: largest label + 1, or the columns of dense targets (their second axis). */
   readonly classes: number
+  /** How the samples came about, and what the classes are called, as far as that is known. */
+  readonly preprocessing: Preprocessing | undefined
 
   constructor(x: SamplesLike, y: TensorLike, options: DatasetOptions = {}) {
     const real = options.real ?? 'float32'
@@ -59,6 +67,13 @@ export class Dataset {
       this.y = toShared(targets, real, 'y')
       this.classes = this.y.shape[1] as number
     }
+    const { preprocessing, classNames } = options
+    this.preprocessing = classNames === undefined ? preprocessing : new Preprocessing({ ...preprocessing, classNames })
+  }
+
+  /** What labels 0, 1, 2, … are called, where that is known. */
+  get classNames(): readonly string[] | undefined {
+    return this.preprocessing?.classNames
   }
 
   /** The samples (N, …) of the first input, which for most models is the only one. */
@@ -107,14 +122,43 @@ export class Dataset {
         'RangeError',
       )
     }
-    // Made without the constructor: everything is checked already, and bytes are not read again.
-    return Object.assign(Object.create(Dataset.prototype) as Dataset, {
-      inputs,
-      y: this.y.slice(start, end),
-      targets: this.targets,
-      classes: this.classes,
-    })
+    const { targets, classes, preprocessing } = this
+    return uncheckedDataset({ inputs, y: this.y.slice(start, end), targets, classes, preprocessing })
   }
+
+  /**
+   * The samples as `transform` makes them, with the same targets; its `preprocessing` ends with `transform`. Throws
+   * ERR_NOT_FINITE where they become NaN or Infinity, ERR_ARGUMENT for samples of several inputs.
+   */
+  transform(transform: Transform): Dataset {
+    if (this.inputs.length > 1) {
+      throw netwrightError(
+        'ERR_ARGUMENT',
+        `Dataset.transform: this data set has ${this.inputs.length} inputs, expected one`,
+      )
+    }
+    const x = transform.transform(this.x)
+    const { y, targets, classes } = this
+    checkLengths('x', x, y)
+    const inputs = [toSamples('x', x, x.element === 'float64' ? 'float64' : 'float32')]
+    const preprocessing = (this.preprocessing ?? new Preprocessing()).with(transform)
+    return uncheckedDataset({ inputs, y, targets, classes, preprocessing })
+  }
+}
+
+/** A data set of parts that are checked already, made without the constructor, which would read them again. */
+export function uncheckedDataset(
+  parts: Pick<Dataset, 'inputs' | 'y' | 'targets' | 'classes' | 'preprocessing'>,
+): Dataset {
+  return Object.assign(Object.create(Dataset.prototype) as Dataset, parts)
+}
+
+/** `dataset` as a backend of this float type reads it: itself, or a copy with the other type's numbers. */
+export function inReal(dataset: Dataset, real: 'float32' | 'float64'): Dataset {
+  const { inputs, y, targets, preprocessing } = dataset
+  const samplesFit = inputs.every(({ element }) => element === 'uint8' || element === real)
+  if (samplesFit && (targets === 'labels' || y.element === real)) return dataset
+  return new Dataset(inputs, y, { real, ...(preprocessing && { preprocessing }) })
 }
 
 /** `x` itself when it is a Dataset, else `new Dataset(x, y)`: what `fit` and `evaluate` do with their arguments. */

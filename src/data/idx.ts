@@ -2,13 +2,10 @@
 // in big-endian order. Plain or gzipped, told apart by content. Reads straight into shared memory, chunk by chunk, and
 // allocates only once header and file size agree.
 
-import { createReadStream } from 'node:fs'
-import { open, stat } from 'node:fs/promises'
-import type { Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
 import { netwrightError } from '../errors.js'
 import { type Shape, shapeText } from '../tensor/shape.js'
 import { Tensor, type TensorData, type TensorElement } from '../tensor/tensor.js'
+import { bytesOf, inspectDataFile } from './data-file.js'
 import { sharedArray } from './shared-array.js'
 
 interface ElementType {
@@ -50,47 +47,10 @@ export interface IdxOptions {
  */
 export async function readIdx(path: string, options: IdxOptions = {}): Promise<Tensor> {
   const maxBytes = options.maxBytes ?? 2 ** 31
-  const { size, gzipped } = await inspect(path)
-  const file = createReadStream(path, { highWaterMark: 1 << 20 })
-  const stream: Readable = gzipped ? file.pipe(createGunzip({ chunkSize: 1 << 16 })) : file
-  // pipe() does not forward errors.
-  if (gzipped) file.on('error', (error) => stream.destroy(error))
-  const reader = new IdxReader(path, maxBytes, gzipped ? { gzipped, size } : { size })
-  try {
-    for await (const chunk of stream) reader.write(chunk as Uint8Array)
-  } catch (error) {
-    if (error instanceof Error && (error as { code?: string }).code === 'ERR_DATA') throw error
-    throw netwrightError('ERR_DATA', `${path}: ${readFailure(error)}`)
-  } finally {
-    file.destroy()
-    stream.destroy()
-  }
+  const file = await inspectDataFile(path, 'an IDX file')
+  const reader = new IdxReader(path, maxBytes, file.gzipped ? file : { size: file.size })
+  for await (const chunk of bytesOf(file)) reader.write(chunk)
   return reader.finish()
-}
-
-async function inspect(path: string): Promise<{ readonly size: number; readonly gzipped: boolean }> {
-  try {
-    // Before it is opened: a pipe would wait for its writer.
-    const info = await stat(path)
-    if (!info.isFile()) throw new Error('not a regular file')
-    const file = await open(path)
-    try {
-      const start = new Uint8Array(2)
-      await file.read(start, 0, 2, 0)
-      return { size: info.size, gzipped: start[0] === 0x1f && start[1] === 0x8b }
-    } finally {
-      await file.close()
-    }
-  } catch (error) {
-    throw netwrightError('ERR_DATA', `${path}: ${readFailure(error)}; expected an IDX file, plain or gzipped`)
-  }
-}
-
-function readFailure(error: unknown): string {
-  const { code, message } = error as { code?: string; message: string }
-  if (code === 'ENOENT') return 'no such file'
-  if (code?.startsWith('Z_')) return `damaged gzip data (${message})`
-  return `cannot be read (${message})`
 }
 
 /** DEFLATE expands at most 1032 times (RFC 1951: 258 bytes from 2 bits). */

@@ -1,4 +1,4 @@
-// The notes' networks in the library's layers, where an experiment trains them. They begin as the book's do: normal
+// The notes' networks in the library's layers, for the digits or for other data. They begin as the book's do: normal
 // weights, biases 0.
 
 import type { Backend } from '../kernels/backend.js'
@@ -12,6 +12,7 @@ import { MaxPool2d } from '../layers/max-pool2d.js'
 import { ReLU } from '../layers/relu.js'
 import { Flatten } from '../layers/reshape.js'
 import { Sequential } from '../sequential.js'
+import type { Shape } from '../tensor/shape.js'
 
 const he = { init: 'he', biasInit: 'zeros' } as const
 
@@ -30,19 +31,31 @@ export interface MultiLayerOptions {
   readonly batchNorm?: boolean
   /** Makes the layers behind each ReLU, such as a dropout; default: none. */
   readonly behindReLU?: () => readonly Layer[]
+  /** Numbers of a sample; default those of a digit, 784. */
+  readonly inputs?: number
+  /** Default 10. */
+  readonly outputs?: number
 }
 
-/** A multi-layer perceptron for the digits, 784 → hidden → 10: the book's MultiLayerNetExtend. */
+/** Images (channels, height, width) and how many numbers a network answers for each. */
+export interface ImageTask {
+  readonly inputShape: Shape
+  readonly outputs: number
+}
+
+export const digits: ImageTask = { inputShape: [1, 28, 28], outputs: 10 }
+
+/** A multi-layer perceptron, inputs → hidden → outputs: the book's MultiLayerNetExtend. */
 export function multiLayerPerceptron({ seed, backend }: Source, options: MultiLayerOptions): Sequential {
-  const { hidden, init = 'he', batchNorm = false, behindReLU } = options
+  const { hidden, init = 'he', batchNorm = false, behindReLU, inputs = 784, outputs = 10 } = options
   const weights = { init, biasInit: 'zeros' } as const
   const layers = hidden.flatMap((width, i): Layer[] => [
-    new Linear(hidden[i - 1] ?? 784, width, weights),
+    new Linear(hidden[i - 1] ?? inputs, width, weights),
     ...(batchNorm ? [new BatchNorm({ eps: 1e-6 })] : []),
     new ReLU(),
     ...(behindReLU?.() ?? []),
   ])
-  const last = new Linear(hidden.at(-1) ?? 784, 10, weights)
+  const last = new Linear(hidden.at(-1) ?? inputs, outputs, weights)
   return new Sequential([...layers, last], { seed, backend })
 }
 
@@ -52,25 +65,25 @@ export const twoLayerNet: MultiLayerOptions = { hidden: [50], init: 0.01 }
 /** `count` hidden layers of 100, as the notes' experiments have them. */
 export const hundreds = (count: number): readonly number[] => new Array<number>(count).fill(100)
 
-/** The book's SimpleConvNet, for images (1, 28, 28): one convolution. */
-export function simpleConvNet({ seed, backend }: Source): Sequential {
+/** The book's SimpleConvNet, by default for the digits: one convolution. */
+export function simpleConvNet({ seed, backend }: Source, { inputShape, outputs } = digits): Sequential {
   const weights = { init: 0.01, biasInit: 'zeros' } as const
   return new Sequential(
     [
-      new Conv2d(1, 30, 5, weights),
+      new Conv2d(30, 5, weights),
       new ReLU(),
       new MaxPool2d(2),
       new Flatten(),
       new Linear(100, weights),
       new ReLU(),
-      new Linear(10, weights),
+      new Linear(outputs, weights),
     ],
-    { seed, backend },
+    { seed, backend, inputShape },
   )
 }
 
-/** The book's DeepConvNet, for images (1, 28, 28): six convolutions, and dropout behind both fully connected layers. */
-export function deepConvNet({ seed, backend }: Source): Sequential {
+/** The book's DeepConvNet, by default for the digits: six convolutions, and dropout behind both fully connected layers. */
+export function deepConvNet({ seed, backend }: Source, { inputShape, outputs } = digits): Sequential {
   const convolution = (filters: number, padding = 1) => [new Conv2d(filters, 3, { padding, ...he }), new ReLU()]
   return new Sequential(
     [
@@ -78,7 +91,7 @@ export function deepConvNet({ seed, backend }: Source): Sequential {
       ...convolution(16),
       new MaxPool2d(2),
       ...convolution(32),
-      // 14 × 14 pixels become 16 × 16, which two more poolings halve without a rest.
+      // A digit's 14 × 14 pixels become 16 × 16, which two more poolings halve without a rest.
       ...convolution(32, 2),
       new MaxPool2d(2),
       ...convolution(64),
@@ -88,10 +101,10 @@ export function deepConvNet({ seed, backend }: Source): Sequential {
       new Linear(50, he),
       new ReLU(),
       new Dropout(0.5),
-      new Linear(10, he),
+      new Linear(outputs, he),
       new Dropout(0.5),
     ],
-    { seed, backend },
+    { seed, backend, inputShape },
   )
 }
 

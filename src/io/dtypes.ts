@@ -1,6 +1,7 @@
 // The element types of safetensors files, and what they become here: conversions are exact, but for 64-bit integers.
 
 import { endianness } from 'node:os'
+import { fromHalf } from '../tensor/half.js'
 import type { TensorData, TensorElement } from '../tensor/tensor.js'
 
 /** An element type of the format. */
@@ -16,8 +17,8 @@ export interface Dtype {
 const list: readonly Dtype[] = [
   { name: 'F64', bytes: 8, decode: (data) => new Float64Array(data) },
   { name: 'F32', bytes: 4, decode: (data) => new Float32Array(data) },
-  { name: 'F16', bytes: 2, decode: (data) => widen(data, halfBits) },
-  { name: 'BF16', bytes: 2, decode: (data) => widen(data, (bits) => bits << 16) },
+  { name: 'F16', bytes: 2, decode: (data) => fromHalf(new Uint16Array(data)) },
+  { name: 'BF16', bytes: 2, decode: (data) => fromBrainFloat(new Uint16Array(data)) },
   { name: 'I64', bytes: 8, decode: (data) => Float64Array.from(new BigInt64Array(data), Number) },
   { name: 'U64', bytes: 8, decode: (data) => Float64Array.from(new BigUint64Array(data), Number) },
   { name: 'I32', bytes: 4, decode: (data) => new Int32Array(data) },
@@ -45,21 +46,6 @@ export function swapToLittleEndian(data: Uint8Array, bytes: number): void {
   else buffer.swap64()
 }
 
-/** Floats of 16 bits, each as the 32 bits that `bitsOf` gives it. */
-function widen(data: ArrayBuffer, bitsOf: (half: number) => number): Float32Array {
-  return new Float32Array(Uint32Array.from(new Uint16Array(data), bitsOf).buffer)
-}
-
-const subnormal = new Float32Array(1)
-const subnormalBits = new Uint32Array(subnormal.buffer)
-
-/** float16 (1 sign, 5 exponent, 10 fraction bits) as the bits of a float32 (1, 8, 23). */
-function halfBits(half: number): number {
-  const sign = (half & 0x8000) << 16
-  const exponent = (half >> 10) & 0x1f
-  const fraction = half & 0x3ff
-  if (exponent === 0x1f) return sign | (0xff << 23) | (fraction << 13)
-  if (exponent > 0) return sign | ((exponent - 15 + 127) << 23) | (fraction << 13)
-  subnormal[0] = fraction * 2 ** -24
-  return sign | (subnormalBits[0] as number)
-}
+/** The upper half of a float32. */
+const fromBrainFloat = (bits: Uint16Array): Float32Array =>
+  new Float32Array(Uint32Array.from(bits, (half) => half << 16).buffer)

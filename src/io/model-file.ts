@@ -1,5 +1,6 @@
 // A model as one file: its state dictionary as tensors, its structure as a text beside them.
 
+import { Preprocessing } from '../data/preprocessing.js'
 import { checkOptions, netwrightError } from '../errors.js'
 import { fileError } from '../files/file-error.js'
 import type { Backend } from '../kernels/backend.js'
@@ -9,6 +10,7 @@ import type { ModelOptions, Network } from '../model/network.js'
 import { Random } from '../random/random.js'
 import { type Shape, shapeText, sizeOf } from '../tensor/shape.js'
 import type { Tensor } from '../tensor/tensor.js'
+import { parseJson } from './json.js'
 import { type OpenSafetensors, requirePath, withSafetensors, writeSafetensors } from './safetensors.js'
 import {
   checkState,
@@ -23,6 +25,9 @@ import { decodeStructure, encodeStructure, type ModelKind, type ModelParts } fro
 
 /** The structure's name among the texts of the file. */
 const structureKey = 'netwright'
+const preprocessingKey = 'netwright.preprocessing'
+/** Brackets of a preprocessing: lists of categories of columns of a source. */
+const deepestPreprocessing = 8
 
 /** Begins the names of tensors that are of a training run and not of the model. */
 export const trainingPrefix = 'training.'
@@ -36,16 +41,20 @@ export interface LoadOptions {
 /** A network that says what files call it. */
 export interface NamedNetwork extends Network {
   readonly savedAs: ModelKind
+  /** What its samples are made by. */
+  preprocessing: Preprocessing | undefined
 }
 
 /** The texts beside the tensors of `network`. Throws ERR_ARGUMENT for a layer that files cannot name or make again. */
 export function modelTexts(network: NamedNetwork): ReadonlyMap<string, string> {
   const structure = encodeStructure(network.savedAs, network, network.requireSealed().graph)
   // `format` says to readers elsewhere that names and layout are PyTorch's.
-  return new Map([
+  const texts = new Map([
     ['format', 'pt'],
     [structureKey, structure],
   ])
+  const { preprocessing } = network
+  return preprocessing === undefined ? texts : texts.set(preprocessingKey, JSON.stringify(preprocessing))
 }
 
 /** Writes `network`, as of the end of a step, to `path`. */
@@ -56,7 +65,7 @@ export async function saveNetwork(network: NamedNetwork, path: string): Promise<
 }
 
 /** A network with the structure and the weights of the file at `path`; `make` puts it together. Throws ERR_FILE. */
-export async function loadNetwork<N extends Network>(
+export async function loadNetwork<N extends NamedNetwork>(
   path: string,
   options: LoadOptions,
   make: (parts: ModelParts, options: ModelOptions) => N,
@@ -71,6 +80,7 @@ export async function loadNetwork<N extends Network>(
       return made
     })
     build(file, network, parts)
+    network.preprocessing = preprocessingOf(file)
     await loadTensors(file, network, {})
     return network
   })
@@ -126,6 +136,16 @@ function partsOf({ path, metadata }: OpenSafetensors): ModelParts {
     )
   }
   return inFile(path, () => decodeStructure(text))
+}
+
+function preprocessingOf({ path, metadata }: OpenSafetensors): Preprocessing | undefined {
+  const text = metadata.get(preprocessingKey)
+  if (text === undefined) return undefined
+  try {
+    return Preprocessing.fromJSON(parseJson(text, deepestPreprocessing))
+  } catch (error) {
+    throw fileError(path, `its preprocessing cannot be read: ${(error as Error).message}`, error)
+  }
 }
 
 /** Numbers are rounded only where a backend is named that does so. */

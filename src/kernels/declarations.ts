@@ -3,6 +3,7 @@
 // Order of parameters: outputs, inputs, sizes, scalars.
 
 import { activations } from './declarations/activations.js'
+import { augmentation } from './declarations/augmentation.js'
 import { clipping } from './declarations/clipping.js'
 import { convolution } from './declarations/convolution.js'
 import { data } from './declarations/data.js'
@@ -26,6 +27,7 @@ export const declarations = {
   ...clipping,
   ...optimizers,
   ...data,
+  ...augmentation,
   ...reductions,
   ...metrics,
   ...elementwise,

@@ -11,6 +11,7 @@ import { type Optimizer, type ParameterRange, scaledValue } from '../optim/optim
 import type { Shape } from '../tensor/shape.js'
 import { sizeOf } from '../tensor/shape.js'
 import type { Tensor, TensorElement } from '../tensor/tensor.js'
+import { type Augmentation, mixRows } from './augment.js'
 import { type ClipOptions, recordClipping } from './clip.js'
 import type { Graph } from './graph.js'
 import type { TrainedRange } from './parameter-store.js'
@@ -32,7 +33,19 @@ export interface DataSpec {
 }
 
 /** Columns of the step table after `rows`, for steps that read a data set. */
-const dataColumns = ['cursor', 'samples', 'length', 'at', 'ringLength'] as const
+const dataColumns = [
+  // Where the batch is in the part of the data that is in memory, and the part's sizes.
+  'cursor',
+  'samples',
+  'length',
+  // The same in the whole pass; `firstSample` is the number of the part's first sample.
+  'firstSample',
+  'place',
+  'places',
+  // The step's place among those of a job.
+  'at',
+  'ringLength',
+] as const
 
 /** Names the check of the gradients among a step's calls. */
 export const gradientsOwner = 'gradients'
@@ -41,6 +54,9 @@ const step = (name: string): StepValue => new StepValue(name)
 
 /** Counts the model's training steps: random numbers of a step follow from it. */
 export const stepColumn = 'step'
+
+/** The model's epochs so far: what augmentation draws follows from it. */
+export const epochColumn = 'epoch'
 
 /** What training makes small: the loss and, where `l2` is not 0, l2 / 2 · Σ w² over the weights (not biases). */
 export interface Objective {
@@ -60,20 +76,33 @@ export interface BatchSource {
   readonly kernels: Kernels
   readonly rows: number
   slot(name: string, element: TensorElement): Tensor
-  /** `samples` and `length`, the sizes of data set and order, and `cursor`. */
-  number(name: 'samples' | 'length' | 'cursor'): Scalar
+  /**
+   * `samples` and `length`, the sizes of data set and order, and `cursor`; where samples are augmented also the number of
+   * the data set's first sample and the epoch.
+   */
+  number(name: 'samples' | 'length' | 'cursor' | 'firstSample' | typeof epochColumn): Scalar
 }
 
-/** Gathers a batch: samples order[cursor … cursor + rows) of the data set. */
-export function gatherFrom(source: BatchSource, spec: DataSpec): { inputs: readonly Tensor[]; target: Tensor } {
-  const { kernels, rows } = source
-  const position = {
+/** The inputs and targets of some samples. */
+export interface Gathered {
+  readonly inputs: readonly Tensor[]
+  readonly target: Tensor
+}
+
+/** Where a batch's samples stand in an order of them. */
+function orderOf(source: BatchSource) {
+  return {
     order: source.slot('order', 'int32'),
-    rows,
+    rows: source.rows,
     samples: source.number('samples'),
     length: source.number('length'),
     cursor: source.number('cursor'),
   }
+}
+
+/** Gathers a batch: samples order[cursor … cursor + rows) of the data set. */
+export function gatherFrom(source: BatchSource, spec: DataSpec, position = orderOf(source)): Gathered {
+  const { kernels, rows } = source
   const gatherRows = (slot: string, shape: Shape, element: TensorElement, scale: number): Tensor => {
     const y = kernels.empty([rows, ...shape])
     const args = { y, data: source.slot(slot, element), ...position, cols: sizeOf(shape), scale }
@@ -88,11 +117,63 @@ export function gatherFrom(source: BatchSource, spec: DataSpec): { inputs: reado
   return { inputs, target }
 }
 
-/** The batch of a recorded step. */
-function gather(recorder: Recorder, spec: DataSpec): { inputs: readonly Tensor[]; target: Tensor } {
+/** A batch to train on: `target` is what is learned, `own` that of the samples before they were mixed. */
+export interface TrainingBatch extends Gathered {
+  readonly own: Tensor
+}
+
+/**
+ * A batch as `augmentation` changes it. A sample is mixed with another one as that is changed in this epoch; labels below
+ * `classes` become rows.
+ */
+export function gatherAugmented(
+  source: BatchSource,
+  spec: DataSpec,
+  augmentation: Augmentation,
+  classes: number,
+): TrainingBatch {
+  const { kernels, rows } = source
+  const batch = { kernels, rows, epoch: source.number(epochColumn) }
+  const changed = (position: ReturnType<typeof orderOf>) => {
+    const numbers = kernels.empty([rows], 'int32')
+    kernels.sampleNumbers({ y: numbers, ...position, first: source.number('firstSample') })
+    const { inputs, target } = gatherFrom(source, spec, position)
+    return { numbers, input: augmentation.change(batch, inputs[0] as Tensor, numbers), target }
+  }
+  const position = orderOf(source)
+  const { numbers, input, target } = changed(position)
+  if (!augmentation.mixes) return { inputs: [input], target, own: target }
+  const { partners, shares } = augmentation.partners(batch, numbers, position.samples)
+  const other = changed({ ...position, order: partners, length: rows, cursor: 0 })
+  return {
+    inputs: [mixRows(kernels, rows, input, other.input, shares)],
+    target: mixTargets(kernels, target, other.target, shares, classes),
+    own: target,
+  }
+}
+
+function mixTargets(kernels: Kernels, own: Tensor, other: Tensor, shares: Tensor, classes: number): Tensor {
+  const [rows] = shares.shape as [number]
+  if (own.element !== 'int32') return mixRows(kernels, rows, own, other, shares)
+  const y = kernels.empty([rows, classes])
+  kernels.mixLabels({ y, labels: own, others: other, shares, rows, classes })
+  return y
+}
+
+/** Where a recorded step gathers its batch from. */
+function batchOf(recorder: Recorder): BatchSource {
   const { kernels, rows } = recorder
   recorder.owner = 'batch'
-  return gatherFrom({ kernels, rows, slot: (name, element) => recorder.slot(name, element), number: step }, spec)
+  return { kernels, rows, slot: (name, element) => recorder.slot(name, element), number: step }
+}
+
+function trainingBatch(recorder: Recorder, { graph, data, objective, augmentation }: TrainingStep): TrainingBatch {
+  const source = batchOf(recorder)
+  if (augmentation !== undefined) {
+    return gatherAugmented(source, data, augmentation, objective.loss.labelCount(graph.output.shape))
+  }
+  const gathered = gatherFrom(source, data)
+  return { ...gathered, own: gathered.target }
 }
 
 /**
@@ -114,7 +195,7 @@ function measure(
   for (const { value } of l2 === 0 ? [] : ranges.filter(({ decay }) => decay)) {
     kernels.sumSquares({ sums, x: value, n: value.size, factor: l2 / 2, beta: 1, ...ring })
   }
-  meter?.record(recorder, prediction, target, { cursor: step('cursor'), length: step('length') })
+  meter?.record(recorder, prediction, target, { cursor: step('place'), length: step('places') })
   if (!loss.classifies) return
   const classes = sizeOf(prediction.shape.slice(1))
   const labels = target.rank === 1 ? target : labelsOf(kernels, target, rows, classes)
@@ -149,28 +230,31 @@ export interface TrainingStep extends ClipOptions {
   readonly seed: number
   readonly real: 'float32' | 'float64'
   readonly regions: readonly Region[]
+  /** Changes the samples, where that is wanted. */
+  readonly augmentation?: Augmentation | undefined
 }
 
 /**
- * One training step: gather, forward, loss, backward, finite check, clipping; then, as a commit, the optimizer and the
+ * One training step: gather, augment, forward, loss, backward, finite check, clipping; then, as a commit, the optimizer and the
  * average. Where gradients are accumulated the commit adds the step's to them; clipping, the optimizer and the average
  * are calls of the phase `update`.
  */
 export function recordTrainingStep(training: TrainingStep): Recording {
-  const { graph, objective, optimizer, trained, seed, real, regions } = training
+  const { graph, objective, optimizer, trained, seed, real, regions, augmentation } = training
   const { loss, l2 } = objective
   const accumulates = trained.some(({ accumulated }) => accumulated !== undefined)
   const averages = trained.some(({ average }) => average !== undefined)
   const columns = [
     ...dataColumns,
     stepColumn,
+    ...(augmentation === undefined ? [] : [epochColumn]),
     ...optimizerColumns(optimizer, trained),
     ...(accumulates ? [updateColumns.share, updateColumns.update] : []),
     ...(averages ? [updateColumns.averageShare] : []),
   ]
   return record(real, columns, regions, (recorder) => {
     const { kernels, rows } = recorder
-    const { inputs, target } = gather(recorder, training.data)
+    const { inputs, target, own } = trainingBatch(recorder, training)
     const pass = new Pass(kernels, true, { seed, step: step(stepColumn) })
     const announce = (path: string): void => {
       recorder.owner = path
@@ -180,7 +264,7 @@ export function recordTrainingStep(training: TrainingStep): Recording {
     const lossNode = new Node(pass, loss.name, [true])
     const losses = loss.compute(lossNode, forward.output, target)
     kernels.checkFinite({ x: losses, n: rows })
-    measure(recorder, objective, losses, forward.output, target)
+    measure(recorder, objective, losses, forward.output, own)
 
     announce(loss.name)
     const gradients = kernels.empty([rows])
@@ -243,7 +327,7 @@ export function recordEvaluationStep(
 ): Recording {
   const { loss } = objective
   return record(real, dataColumns, regions, (recorder) => {
-    const { inputs, target } = gather(recorder, spec)
+    const { inputs, target } = gatherFrom(batchOf(recorder), spec)
     const pass = new Pass(recorder.kernels, false)
     const { output } = graph.forward(pass, inputs, (path) => {
       recorder.owner = path

@@ -2,6 +2,7 @@
 
 import { describe, netwrightError } from '../errors.js'
 import type { NamedNetwork } from '../io/model-file.js'
+import type { Loss } from '../losses/loss.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { EpochLogs, History } from './history.js'
 import type { Snapshot, Weights } from './snapshot.js'
@@ -17,6 +18,8 @@ export interface TrainingProgress {
   readonly accuracy?: number
   /** Seconds of training in this epoch so far. */
   readonly seconds: number
+  /** Learning rate of the last step. */
+  readonly lr: number
 }
 
 /** One step: a batch that the model has learned from. */
@@ -41,6 +44,7 @@ export interface SavableNetwork extends NamedNetwork {
 /** A call of `fit`, as callbacks see it. They run between two steps: the model may be read, saved and changed. */
 export interface TrainingRun {
   readonly model: SavableNetwork
+  readonly loss: Loss
   /** The epochs so far. */
   readonly history: History
   /** Epochs of the whole run. */
@@ -53,6 +57,9 @@ export interface TrainingRun {
   lrFactor: number
   /** Ends training before the next step; `history.stopReason` is then `reason`. */
   stop(reason: string): void
+  /** Holds training before its next job, until `resume`. */
+  pause(): void
+  resume(): void
   /** Copies of the parameters and running statistics: those that validation has measured. */
   readWeights(): Weights
   /** Copies them into the model, when nobody evaluates it. */
@@ -78,8 +85,10 @@ export interface Callback {
   /** After each step, which is then a job of its own: 10 to 80 µs more for each. */
   onBatchEnd?(logs: StepLogs, run: TrainingRun): void | Promise<void>
   onEpochEnd?(epoch: number, logs: EpochLogs, run: TrainingRun): void | Promise<void>
-  /** Not called when training fails: `fit` then rejects. */
+  /** Not called when training fails. */
   onTrainEnd?(run: TrainingRun): void | Promise<void>
+  /** Training has failed with `error`: `fit` rejects with it after this. For what `onTrainBegin` has opened. */
+  onException?(error: unknown, run: TrainingRun): void | Promise<void>
   /** A step failed with `error`. Answers whether training goes on: it must have been put right, by `run.restore`. */
   onFailure?(error: unknown, run: TrainingRun): boolean | Promise<boolean>
   /** What the next call depends on; kept in checkpoints. */
@@ -95,6 +104,7 @@ const callbackNames: readonly string[] = [
   'onBatchEnd',
   'onEpochEnd',
   'onTrainEnd',
+  'onException',
   'onFailure',
 ] satisfies readonly (keyof Callback)[]
 

@@ -12,6 +12,7 @@ import type { Network, Sealed } from '../model/network.js'
 import { type DataSpec, inputSlot } from '../model/step.js'
 import type { Shape } from '../tensor/shape.js'
 import type { Tensor, TensorData } from '../tensor/tensor.js'
+import type { DataPart, DataParts } from './data-parts.js'
 
 /** What a recorded step needs to know of a data set. */
 export function dataSpec(dataset: Dataset): DataSpec {
@@ -27,16 +28,16 @@ export function dataSlots(dataset: Dataset): Readonly<Record<string, TensorData>
   return Object.fromEntries([...dataset.inputs.map(({ data }, i) => [inputSlot(i), data]), ['y', dataset.y.data]])
 }
 
-/** The meter of `metrics` for passes over `dataset`; undefined where there is nothing to measure. */
+/** The meter of `metrics` for passes over `data`; undefined where there is nothing to measure. */
 export function meterFor(
   { backend }: Network,
   { graph }: Sealed,
-  dataset: Dataset,
+  { like, length }: DataParts,
   loss: Loss,
   metrics: readonly Metric[],
 ): Meter | undefined {
   if (metrics.length === 0) return undefined
-  return new Meter(backend, metrics, taskOf(graph.output, dataset, loss), dataset.length)
+  return new Meter(backend, metrics, taskOf(graph.output, like, loss), length)
 }
 
 /** What metrics know of training or evaluating with these data. */
@@ -55,6 +56,18 @@ export function sealFor(network: Network, dataset: Dataset, loss: Loss, metrics:
   for (const metric of metrics) metric.check(taskOf(output, dataset, loss))
   warnAboutProbabilities(output, loss)
   return network.seal(shapes)
+}
+
+/** What sealFor asks of a data set, asked of the parts of a stream behind the first. Errors name the place in the pass. */
+export function checkPart(network: Network, { dataset, first }: DataPart, loss: Loss): void {
+  if (first === 0) return
+  try {
+    checkTargets(dataset, network.requireSealed().graph.output.shape, loss)
+  } catch (error) {
+    const samples = `samples ${first} to ${first + dataset.length - 1} of the stream, counted from ${first}`
+    if (error instanceof Error) error.message = `In ${samples}: ${error.message}`
+    throw error
+  }
 }
 
 let warned = false

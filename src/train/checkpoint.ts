@@ -4,18 +4,19 @@
 import { createHash, type Hash } from 'node:crypto'
 import { access, constants, readdir, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import type { Dataset } from '../data/dataset.js'
 import { checkOptions, describe, netwrightError, requireNumber, requireWhole } from '../errors.js'
 import { fileError, systemProblem } from '../files/file-error.js'
 import { modelTexts, requireTensors, trainingPrefix } from '../io/model-file.js'
 import { requirePath, withSafetensors, writeSafetensors } from '../io/safetensors.js'
 import { readState, writeState } from '../io/state-dict.js'
 import { toMetrics } from '../metrics/metrics.js'
+import { augmentSettings } from '../model/augment-options.js'
 import type { Graph } from '../model/graph.js'
 import type { Sealed } from '../model/network.js'
 import { sizeOf } from '../tensor/shape.js'
 import { Tensor, type TensorData } from '../tensor/tensor.js'
 import type { Callback, CallbackState, SavableNetwork } from './callback.js'
+import type { DataParts } from './data-parts.js'
 import { layersOf } from './groups.js'
 import type { EpochLogs } from './history.js'
 import type { FitOptions } from './options.js'
@@ -72,12 +73,12 @@ export class Checkpoints {
   #writing: Promise<void> = Promise.resolve()
 
   /** Throws ERR_ARGUMENT for a model that no file can describe. */
-  constructor(network: SavableNetwork, sealed: Sealed, dataset: Dataset, batchSize: number, options: FitOptions) {
+  constructor(network: SavableNetwork, sealed: Sealed, data: DataParts, batchSize: number, options: FitOptions) {
     this.#options = toCheckpointOptions(options.checkpoint as string | CheckpointOptions)
     this.#network = network
     this.#sealed = sealed
     this.#texts = modelTexts(network)
-    this.#settings = settingsOf(network, sealed.graph, dataset, batchSize, options)
+    this.#settings = settingsOf(network, sealed.graph, data, batchSize, options)
   }
 
   /** How many steps may run before the next checkpoint is due; undefined: any number. */
@@ -247,14 +248,14 @@ function addToDigest(digest: Hash, name: string, { data }: Tensor): void {
 function settingsOf(
   network: SavableNetwork,
   { layers }: Graph,
-  dataset: Dataset,
+  data: DataParts,
   batchSize: number,
   options: FitOptions,
 ): Record<string, unknown> {
   const { loss, optimizer, shuffle = true, seed = network.seed, l2 = 0, accumulate = 1 } = options
-  const { clipNorm = null, clipValue = null, ema = null, groups = [] } = options
+  const { clipNorm = null, clipValue = null, ema = null, augment, groups = [] } = options
   return {
-    data: digestOf(dataset),
+    data: digestOf(data),
     batchSize,
     shuffle,
     seed,
@@ -263,6 +264,7 @@ function settingsOf(
     clipValue,
     accumulate,
     ema,
+    augment: (augment && augmentSettings('fit: augment', augment)) ?? null,
     groups: groups.map((group) => ({ ...group, layers: layersOf(group).map((layer) => layers.indexOf(layer)) })),
     metrics: toMetrics('fit', options.metrics).map(({ name }) => name),
     frozen: layers.flatMap(({ frozen }, i) => (frozen ? [i] : [])),
@@ -287,9 +289,11 @@ function plain(what: string, value: object): Record<string, unknown> {
 /** At most so many samples are looked at. */
 const mostDigested = 1000
 
-/** A number for the data set: its shapes, its targets and some of its samples. */
-function digestOf({ inputs, y, length }: Dataset): string {
+/** A number for the data: shapes, targets and some of the samples; of a stream, its length and those of its first part. */
+function digestOf({ like, length: ofPass }: DataParts): string {
+  const { inputs, y, length } = like
   const hash = createHash('sha256')
+  if (length < ofPass) hash.update(`${ofPass} in parts of ${length};`)
   for (const { data, shape, element, scale } of [...inputs, y]) {
     hash.update(`${element} ${shape.join()} ${scale};`)
     const cols = sizeOf(shape.slice(1))

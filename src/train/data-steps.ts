@@ -1,13 +1,14 @@
 // Runs a recorded step over a data set: fills the step table job by job, paces the jobs, adds up what steps measured.
 
-import type { Dataset } from '../data/dataset.js'
 import { allocateArray, type Backend } from '../kernels/backend.js'
 import { Plan, type RunResult } from '../kernels/plan.js'
 import { reportProfile } from '../kernels/profile-report.js'
 import type { Recording } from '../kernels/recorder.js'
 import type { Sealed } from '../model/network.js'
+import { permutation } from '../random/permutation.js'
 import type { TensorData } from '../tensor/tensor.js'
 import { dataSlots } from './check-data.js'
+import type { DataPart, DataParts } from './data-parts.js'
 
 /**
  * How long a job should take. Between two jobs both cores idle for some 0.5 ms in a virtual machine, until each thread has
@@ -46,6 +47,12 @@ export type StepTotals = Omit<Totals, 'milliseconds'>
 
 /** What a job must not overstep, and how its steps get their own numbers. */
 export interface StepOptions {
+  /** Which pass over the data it is; default 0. */
+  readonly epoch?: number
+  /** Seed of the order in which samples are visited, within each part; default: their own order. */
+  readonly shuffleSeed?: number | undefined
+  /** Whether a part of the data fits the model; asked once for each. */
+  readonly check?: ((part: DataPart) => void) | undefined
   /** Writes the step values that are not about data, for the `i`-th step from here: an optimizer's rate. */
   readonly fillStep?: (set: (column: string, value: number) => void, i: number) => void
   readonly signal?: AbortSignal | undefined
@@ -72,7 +79,9 @@ export class DataSteps {
   readonly #order: Int32Array
   readonly #losses: TensorData
   readonly #correct: TensorData
-  readonly #dataset: Dataset
+  readonly #parts: DataParts
+  readonly #slots: Readonly<Record<string, TensorData>>
+  #part: DataPart | undefined
   readonly #batchSize: number
   #millisecondsPerStep = 0.25
   #lastLosses: readonly number[] = []
@@ -81,35 +90,28 @@ export class DataSteps {
     backend: Backend,
     sealed: Sealed,
     recording: Recording,
-    dataset: Dataset,
+    parts: DataParts,
     batchSize: number,
     slots: Readonly<Record<string, TensorData>> = {},
   ) {
-    this.#dataset = dataset
-    this.#batchSize = Math.min(batchSize, dataset.length)
+    this.#parts = parts
+    this.#batchSize = Math.min(batchSize, parts.length)
     this.#plan = new Plan(backend, recording, this.#batchSize, sealed.lock)
     const { columns } = recording.program
     this.#columns = new Map(columns.map((name, i) => [name, i]))
     this.#table = new Float64Array(mostStepsPerJob * columns.length)
-    this.#order = allocateArray(backend, 'int32', dataset.length) as Int32Array
+    this.#order = allocateArray(backend, 'int32', parts.capacity) as Int32Array
     this.#losses = allocateArray(backend, backend.real, mostStepsPerJob)
     this.#correct = allocateArray(backend, backend.real, mostStepsPerJob)
-    for (let i = 0; i < dataset.length; i++) this.#order[i] = i
-    this.#plan.bind({
+    this.#slots = {
       parameters: sealed.store.values,
       gradients: sealed.store.gradients,
       buffers: sealed.store.buffers,
       ...slots,
-      ...dataSlots(dataset),
       order: this.#order,
       losses: this.#losses,
       correct: this.#correct,
-    })
-  }
-
-  /** The order in which samples are visited: 0, 1, 2, … until something else is written here between passes. */
-  get order(): Int32Array {
-    return this.#order
+    }
   }
 
   /** Mean losses of the last whole steps, the last one last. */
@@ -117,15 +119,22 @@ export class DataSteps {
     return this.#lastLosses
   }
 
-  /** Numbers of the samples of the batch at `cursor`, in its order. */
+  /** The part of the data that the last step has read. */
+  get part(): DataPart {
+    return this.#part as DataPart
+  }
+
+  /** Numbers, within the part, of the samples of its batch at `cursor` of the pass, in their order. */
   samplesAt(cursor: number): Int32Array {
-    return this.#order.slice(cursor, cursor + this.#batchSize)
+    const { dataset, first } = this.part
+    return this.#order.slice(cursor - first, Math.min(cursor - first + this.#batchSize, dataset.length))
   }
 
   /** Every sample from `position` on once, in batches of batchSize, the last one maybe smaller. */
   async pass(position: PassPosition, options: StepOptions): Promise<PassResult> {
-    const { fillStep, signal, ready, mostSteps, onJob, turn } = options
-    const { length } = this.#dataset
+    const { epoch = 0, fillStep, signal, ready, mostSteps, onJob, turn } = options
+    const { length } = this.#parts
+    this.#part = undefined
     const stop = (): void => this.#plan.stop()
     signal?.addEventListener('abort', stop)
     try {
@@ -133,9 +142,14 @@ export class DataSteps {
         await ready?.()
         if (signal?.aborted) return { end: 'stopped' }
         const remaining = Math.ceil((length - position.cursor) / this.#batchSize)
-        const count = Math.min(remaining, this.#stepsPerJob(), mostSteps?.(remaining) ?? remaining)
-        if (count === 0) return { end: 'stopped' }
-        this.#fillTable(position.cursor, count, fillStep)
+        const most = mostSteps?.(remaining) ?? remaining
+        if (most === 0) return { end: 'stopped' }
+        const part = await this.#parts.at(position.cursor, epoch, signal)
+        if (part === undefined) return { end: 'stopped' }
+        if (part !== this.#part) this.#enter(part, options)
+        const inPart = Math.ceil((part.first + part.dataset.length - position.cursor) / this.#batchSize)
+        const count = Math.min(inPart, this.#stepsPerJob(), most)
+        this.#fillTable(part, position.cursor, count, fillStep)
         let started = 0
         const result = await turn(async () => {
           started = performance.now()
@@ -171,19 +185,38 @@ export class DataSteps {
     return Math.min(mostStepsPerJob, Math.max(1, steps))
   }
 
-  #fillTable(cursor: number, count: number, fillStep: StepOptions['fillStep']): void {
-    const { length } = this.#dataset
+  /** Lets the steps read `part`. */
+  #enter(part: DataPart, { epoch = 0, shuffleSeed, check }: StepOptions): void {
+    check?.(part)
+    const { dataset, first } = part
+    const { length, capacity } = this.#parts
+    const order = this.#order.subarray(0, dataset.length)
+    if (shuffleSeed === undefined) {
+      for (let i = 0; i < order.length; i++) order[i] = i
+    } else {
+      permutation(order.length, shuffleSeed, epoch * Math.ceil(length / capacity) + first / capacity, order)
+    }
+    this.#plan.bind({ ...this.#slots, ...dataSlots(dataset) })
+    this.#part = part
+  }
+
+  #fillTable({ dataset, first }: DataPart, cursor: number, count: number, fillStep: StepOptions['fillStep']): void {
+    const { length } = dataset
     const width = this.#columns.size
     let row = 0
     const set = (column: string, value: number): void => {
       this.#table[row * width + (this.#columns.get(column) as number)] = value
     }
     for (; row < count; row++) {
-      const start = cursor + row * this.#batchSize
+      const place = cursor + row * this.#batchSize
+      const start = place - first
       set('rows', Math.min(this.#batchSize, length - start))
       set('cursor', start)
       set('samples', length)
       set('length', length)
+      set('firstSample', first)
+      set('place', place)
+      set('places', this.#parts.length)
       set('at', row)
       set('ringLength', mostStepsPerJob)
       fillStep?.(set, row)

@@ -1,13 +1,14 @@
 // Which number of a failed step first was not finite: the step is computed again, by hand. Changes nothing of the
 // model; its gradients are put aside meanwhile.
 
-import type { Dataset } from '../data/dataset.js'
 import { Node, Pass } from '../layers/node.js'
 import type { Loss } from '../losses/loss.js'
+import type { Augmentation } from '../model/augment.js'
 import { type ForwardPass, type Graph, type Place, usedOutputs } from '../model/graph.js'
 import type { Network } from '../model/network.js'
 import { Tensor } from '../tensor/tensor.js'
 import { type Batch, gatherBatch } from './batch.js'
+import type { DataPart } from './data-parts.js'
 import { adviceOn, largestOf, type Suspicion } from './diagnosis-advice.js'
 import { indexOfNotFinite, WatchedKernels } from './watched-kernels.js'
 
@@ -15,15 +16,19 @@ import { indexOfNotFinite, WatchedKernels } from './watched-kernels.js'
 export interface FailedTrainingStep {
   readonly network: Network
   readonly graph: Graph
-  readonly dataset: Dataset
+  /** The part of the data that the batch is from. */
+  readonly part: DataPart
   readonly loss: Loss
   /** Counted from 0, as in callbacks. */
   readonly epoch: number
   readonly step: number
-  /** Numbers of the batch's samples, in its order. */
+  /** Numbers of the batch's samples within the part, in its order. */
   readonly samples: Int32Array
   /** Counts the model's training steps: dropout drops what it dropped. */
   readonly modelStep: number
+  /** What changed the samples, and the model's epochs, from which that followed. */
+  readonly augmentation?: Augmentation | undefined
+  readonly modelEpoch: number
   /** Losses of the steps before, the last one last. */
   readonly lastLosses: readonly number[]
 }
@@ -58,15 +63,19 @@ export interface Diagnosis {
 
 /** undefined where the step, computed again, is finite: plain JavaScript in a layer may answer something else now. */
 export function diagnose(failed: FailedTrainingStep): Diagnosis | undefined {
-  const { network, graph, dataset, samples, epoch, step, lastLosses } = failed
-  const batch = gatherBatch(network.backend.kernels, dataset, samples)
+  const { network, graph, part, epoch, step, lastLosses } = failed
+  const { augmentation, modelEpoch, loss } = failed
+  const classes = loss.labelCount(graph.output.shape)
+  const change = augmentation && { augmentation, epoch: modelEpoch, classes }
+  const batch = gatherBatch(network.backend.kernels, part, failed.samples, change)
   const found = findInData(batch) ?? findInParameters(graph) ?? findInPass(failed, batch) ?? findInGradients(graph)
   if (found === undefined) return undefined
   const { row, suspicion, ...place } = found
+  const samples = Array.from(failed.samples, (sample) => part.first + sample)
   return {
     epoch,
     step,
-    samples: Array.from(samples),
+    samples,
     ...place,
     ...(row === undefined ? {} : { sample: samples[row] as number }),
     lastLosses,

@@ -1,6 +1,5 @@
 // Evaluation: loss and accuracy over a data set, by the evaluation plan.
 
-import type { Dataset } from '../data/dataset.js'
 import type { Backend } from '../kernels/backend.js'
 import type { RunResult } from '../kernels/plan.js'
 import type { Loss } from '../losses/loss.js'
@@ -9,7 +8,8 @@ import type { Metric } from '../metrics/metric.js'
 import type { Network } from '../model/network.js'
 import { recordEvaluationStep } from '../model/step.js'
 import type { TensorData } from '../tensor/tensor.js'
-import { dataSpec, meterFor, sealFor } from './check-data.js'
+import { checkPart, dataSpec, meterFor, sealFor } from './check-data.js'
+import type { DataParts } from './data-parts.js'
 import { DataSteps, passBegin, type StepTotals } from './data-steps.js'
 import { stepError } from './failure.js'
 import type { Evaluation } from './options.js'
@@ -33,18 +33,18 @@ export class Evaluator {
   constructor(
     network: Network,
     backend: Backend,
-    dataset: Dataset,
+    data: DataParts,
     loss: Loss,
     batchSize: number,
     { l2 = 0, parameters, metrics = [] }: EvaluatorOptions = {},
   ) {
-    const sealed = sealFor(network, dataset, loss, metrics)
-    const meter = meterFor(network, sealed, dataset, loss, metrics)
+    const sealed = sealFor(network, data.like, loss, metrics)
+    const meter = meterFor(network, sealed, data, loss, metrics)
     const { graph, regions, store } = sealed
     const objective = { loss, l2, ranges: store.ranges(), meter }
-    const recording = recordEvaluationStep(graph, dataSpec(dataset), objective, backend.real, regions)
+    const recording = recordEvaluationStep(graph, dataSpec(data.like), objective, backend.real, regions)
     const slots = { ...meter?.slots, ...(parameters === undefined ? {} : { parameters }) }
-    this.#steps = new DataSteps(backend, sealed, recording, dataset, batchSize, slots)
+    this.#steps = new DataSteps(backend, sealed, recording, data, batchSize, slots)
     this.#meter = meter
     this.#loss = loss
     this.#network = network
@@ -53,7 +53,11 @@ export class Evaluator {
   /** The caller sees to it that the parameters stay as they are until the promise resolves. */
   async run(signal?: AbortSignal): Promise<Evaluation | undefined> {
     const position = passBegin()
-    const result = await this.#steps.pass(position, { turn: (work) => work(), signal })
+    const result = await this.#steps.pass(position, {
+      turn: (work) => work(),
+      check: (part) => checkPart(this.#network, part, this.#loss),
+      ...(signal && { signal }),
+    })
     if (result.end === 'stopped') return undefined
     if (result.end === 'failed') {
       throw stepError(result.failure as RunResult, {

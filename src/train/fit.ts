@@ -1,16 +1,17 @@
 // A call of fit: epochs over recorded steps, with reports, validation, checkpoints, and ways to pause and to stop.
 
 import type { RunResult } from '../kernels/plan.js'
+import type { Loss } from '../losses/loss.js'
 import type { Meter } from '../metrics/meter.js'
 import { toMetrics } from '../metrics/metrics.js'
-import { stepColumn } from '../model/step.js'
+import type { Augmentation } from '../model/augment.js'
+import { epochColumn, stepColumn } from '../model/step.js'
 import type { Optimizer } from '../optim/optimizer.js'
-import { permutation } from '../random/permutation.js'
 import { plateauOf, type Run, valueAt } from '../schedules/schedule.js'
 import type { TensorData } from '../tensor/tensor.js'
 import type { Callback, SavableNetwork, TrainingRun } from './callback.js'
 import { ReduceLROnPlateau } from './callbacks/reduce-lr-on-plateau.js'
-import { meterFor } from './check-data.js'
+import { checkPart, meterFor } from './check-data.js'
 import { Checkpoints } from './checkpoint.js'
 import { type DataSteps, passBegin, type StepTotals } from './data-steps.js'
 import { diagnose } from './diagnose.js'
@@ -18,20 +19,18 @@ import { Evaluator, means } from './evaluate.js'
 import { stepError } from './failure.js'
 import { measureHealth } from './health.js'
 import type { HealthReport } from './health-report.js'
-import { type EpochLogs, History } from './history.js'
-import type { FitOptions } from './options.js'
+import { abortedReason, type EpochLogs, History } from './history.js'
+import { defaultBatchSize, type FitOptions } from './options.js'
 import type { ProgressReport } from './progress.js'
 import { type Position, type Snapshot, type Weights, writeWeights } from './snapshot.js'
 import type { TrainingMemory } from './training-memory.js'
-import { type Subject, trainingMemory, trainingSteps } from './training-steps.js'
+import { augmentationOf, type Subject, trainingMemory, trainingSteps } from './training-steps.js'
 import { Updates } from './updates.js'
 
 /** This call, as schedules see it. */
 interface FitRun extends Run {
   step: number
 }
-
-const aborted = 'aborted by its signal'
 
 export class Fit implements TrainingRun {
   readonly history = new History()
@@ -48,6 +47,7 @@ export class Fit implements TrainingRun {
   readonly #memory: TrainingMemory
   readonly #meter: Meter | undefined
   readonly #updates: Updates
+  readonly #augmentation: Augmentation | undefined
   /** Ends what runs: by the caller's signal, or by a callback. */
   readonly #stopper = new AbortController()
   #epoch = 0
@@ -67,7 +67,7 @@ export class Fit implements TrainingRun {
 
   /** Throws ERR_SHAPE, ERR_LABEL, ERR_STATE as `Model.fit` documents. */
   constructor(subject: Subject, options: FitOptions) {
-    const { network, sealed, dataset, validation } = subject
+    const { network, sealed, data, validation } = subject
     const { loss, optimizer, callbacks = [], seed = network.seed, threads, l2, accumulate = 1, ema } = options
     const backend = threads === undefined ? network.backend : network.backend.withThreads(threads)
     this.#subject = subject
@@ -75,15 +75,17 @@ export class Fit implements TrainingRun {
     this.#callbacks = [...callbacks, ...plateauCallback(optimizer)]
     this.#seed = seed
     this.epochs = options.epochs ?? 1
-    this.#batchSize = Math.min(options.batchSize ?? 32, dataset.length)
+    this.#batchSize = Math.min(options.batchSize ?? defaultBatchSize, data.length)
     const metrics = toMetrics('fit', options.metrics)
-    this.#meter = meterFor(network, sealed, dataset, loss, metrics)
+    this.#meter = meterFor(network, sealed, data, loss, metrics)
     this.#memory = trainingMemory(subject, options)
     const { average: parameters, ranges } = this.#memory
     const lrFactors = ranges.map(({ lrFactor }) => lrFactor)
-    const { length } = dataset
+    const { length } = data
     this.#updates = new Updates({ length, batchSize: this.#batchSize, accumulate, ema, optimizer, lrFactors })
-    this.#dataSteps = trainingSteps(subject, backend, options, this.#memory, this.#meter, this.#batchSize)
+    this.#augmentation = augmentationOf(subject, options)
+    const step = { ...options, augmentation: this.#augmentation }
+    this.#dataSteps = trainingSteps(subject, backend, step, this.#memory, this.#meter, this.#batchSize)
     this.#evaluator =
       validation === undefined
         ? undefined
@@ -92,13 +94,17 @@ export class Fit implements TrainingRun {
             () => new Evaluator(network, backend, validation, loss, this.#batchSize, { l2, parameters, metrics }),
           )
     this.#checkpoints =
-      options.checkpoint === undefined ? undefined : new Checkpoints(network, sealed, dataset, this.#batchSize, options)
+      options.checkpoint === undefined ? undefined : new Checkpoints(network, sealed, data, this.#batchSize, options)
     // All fits together: from now on the optimizer is this model's.
     optimizer.claim(network)
   }
 
   get model(): SavableNetwork {
     return this.#subject.network
+  }
+
+  get loss(): Loss {
+    return this.#options.loss
   }
 
   get epoch(): number {
@@ -174,7 +180,7 @@ export class Fit implements TrainingRun {
   /** Runs to the end, or to where it is stopped. */
   async run(): Promise<History> {
     const { signal, optimizer, initialEpoch = 0 } = this.#options
-    const onAbort = (): void => this.stop(aborted)
+    const onAbort = (): void => this.stop(abortedReason)
     signal?.addEventListener('abort', onAbort)
     try {
       const { perEpoch } = this.#updates
@@ -190,10 +196,19 @@ export class Fit implements TrainingRun {
       this.#ended = true
       await this.#checkpoints?.write(this.snapshot(), this.#callbacks)
       // Stopped while it was validated: the epoch is over all the same.
-      if (this.#pass.cursor >= this.#subject.dataset.length) this.#subject.state.epochs++
+      if (this.#pass.cursor >= this.#subject.data.length) this.#subject.state.epochs++
       this.#memory.keepAverage()
       await this.#each((callback) => callback.onTrainEnd?.(this))
       await this.#checkpoints?.settle()
+    } catch (error) {
+      await this.#each(async (callback) => {
+        try {
+          await callback.onException?.(error, this)
+        } catch {
+          // The first error is the one to tell; and the other callbacks hear of it as well.
+        }
+      })
+      throw error
     } finally {
       this.#progress?.stop()
       this.#memory.keepAverage()
@@ -225,10 +240,9 @@ export class Fit implements TrainingRun {
   }
 
   async #runEpoch(): Promise<void> {
-    const { state, dataset } = this.#subject
+    const { state, data } = this.#subject
     if (this.#pass.cursor === 0) await this.#each((callback) => callback.onEpochBegin?.(this.#epoch, this))
     if (this.#stopper.signal.aborted) return
-    if (this.#options.shuffle !== false) permutation(dataset.length, this.#seed, state.epochs, this.#dataSteps.order)
     this.#restored = false
     if (!(await this.#trainEpoch()) || this.#restored) return
     const health = this.#health()
@@ -243,7 +257,7 @@ export class Fit implements TrainingRun {
       ...measured,
       ...(this.#meter === undefined ? {} : { metrics: this.#meter.values() }),
       seconds,
-      samplesPerSecond: dataset.length / seconds,
+      samplesPerSecond: data.length / seconds,
       lr: this.#lastRate(),
       ...(health === undefined ? {} : { health }),
     }
@@ -258,10 +272,14 @@ export class Fit implements TrainingRun {
 
   /** The rest of the epoch's steps; answers whether it is whole. */
   async #trainEpoch(): Promise<boolean> {
-    const { state } = this.#subject
+    const { network, state } = this.#subject
+    const { loss, shuffle } = this.#options
     for (;;) {
       const pass = this.#pass
       const { end, failure } = await this.#dataSteps.pass(pass, {
+        epoch: state.epochs,
+        shuffleSeed: shuffle === false ? undefined : this.#seed,
+        check: (part) => checkPart(network, part, loss),
         signal: this.#stopper.signal,
         turn: (work) => state.turns.take(work),
         ready: () => this.#paused?.until,
@@ -278,19 +296,20 @@ export class Fit implements TrainingRun {
 
   /** What the step of the batch at `cursor` failed with. */
   #errorOf(failure: RunResult, cursor: number): unknown {
-    const { network, sealed, dataset, state } = this.#subject
+    const { network, sealed, state } = this.#subject
     const { loss } = this.#options
-    const { lastLosses } = this.#dataSteps
+    const { lastLosses, part } = this.#dataSteps
     const epoch = this.#epoch
     const step = Math.floor(cursor / this.#batchSize)
     const samples = this.#dataSteps.samplesAt(cursor)
-    const failed = { network, graph: sealed.graph, dataset, loss, epoch, step, samples, lastLosses }
+    const augmentation = this.#augmentation
+    const failed = { network, graph: sealed.graph, part, loss, epoch, step, samples, lastLosses, augmentation }
     return stepError(failure, {
       what: 'Training',
       where: `epoch ${epoch + 1}, step ${step + 1}`,
-      sampleAt: (row) => samples[row],
+      sampleAt: (row) => part.first + (samples[row] as number),
       loss,
-      diagnose: () => diagnose({ ...failed, modelStep: state.steps }),
+      diagnose: () => diagnose({ ...failed, modelStep: state.steps, modelEpoch: state.epochs }),
     })
   }
 
@@ -315,9 +334,10 @@ export class Fit implements TrainingRun {
     const before = this.#beforeLast
     if (before === undefined) return undefined
     this.#beforeLast = undefined
-    const { network, sealed, dataset } = this.#subject
+    const { network, sealed } = this.#subject
+    const { part } = this.#dataSteps
     const last = (this.#updates.batches - 1) * this.#batchSize
-    return measureHealth({ network, sealed, dataset, indices: this.#dataSteps.samplesAt(last), before })
+    return measureHealth({ network, sealed, part, indices: this.#dataSteps.samplesAt(last), before })
   }
 
   /** Gives each step its number and its rate. */
@@ -326,6 +346,7 @@ export class Fit implements TrainingRun {
     const batches = this.#batches
     const update = optimizer.steps + this.#updates.after(batches + i) - this.#updates.after(batches)
     set(stepColumn, this.#subject.state.steps + i)
+    if (this.#augmentation !== undefined) set(epochColumn, this.#subject.state.epochs)
     this.#run.step = update - this.#stepsBefore
     this.#updates.setStepValues(batches + i, update + 1, set, this.#run, this.lrFactor)
   }
@@ -341,7 +362,7 @@ export class Fit implements TrainingRun {
 
   async #afterJob(steps: number, last: StepTotals): Promise<void> {
     const { loss, optimizer } = this.#options
-    const { dataset, state } = this.#subject
+    const { data, state } = this.#subject
     const batches = this.#batches
     optimizer.advance(this.#updates.after(batches) - this.#updates.after(batches - steps))
     state.steps += steps
@@ -349,13 +370,14 @@ export class Fit implements TrainingRun {
     const epoch = this.#epoch
     const { samples, milliseconds } = totals
     const seconds = milliseconds / 1e3
-    const progress = { epoch, samples, totalSamples: dataset.length, ...means(totals, loss), seconds }
+    const lr = this.#lastRate()
+    const progress = { epoch, samples, totalSamples: data.length, ...means(totals, loss), seconds, lr }
     const logs = {
       epoch,
       step: batches - 1,
       samples: last.samples,
       ...means(last, loss),
-      lr: this.#lastRate(),
+      lr,
     }
     await this.#each(async (callback) => {
       await callback.onProgress?.(progress, this)

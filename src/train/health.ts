@@ -1,6 +1,5 @@
 // Health: measures how training does, layer by layer, between two steps. Changes nothing of the model.
 
-import type { Dataset } from '../data/dataset.js'
 import type { Layer } from '../layers/layer.js'
 import { Pass } from '../layers/node.js'
 import type { Parameter } from '../layers/parameter.js'
@@ -12,6 +11,7 @@ import type { Network, Sealed } from '../model/network.js'
 import type { ParameterStore } from '../model/parameter-store.js'
 import type { Tensor, TensorData } from '../tensor/tensor.js'
 import { gatherBatch } from './batch.js'
+import type { DataPart } from './data-parts.js'
 import { HealthReport, type LayerHealth } from './health-report.js'
 import { inputScale } from './input-scale.js'
 
@@ -19,8 +19,8 @@ import { inputScale } from './input-scale.js'
 export interface HealthSubject {
   readonly network: Network
   readonly sealed: Sealed
-  readonly dataset: Dataset
-  /** Numbers of the samples to run through the model: those of the step, or more. */
+  readonly part: DataPart
+  /** Numbers, within the part, of the samples to run through the model: those of the step, or more. */
   readonly indices: ArrayLike<number>
   /** A copy of `sealed.store.values` from before the step. */
   readonly before: TensorData
@@ -31,10 +31,10 @@ export interface HealthSubject {
  * calling thread, which draws no random numbers and moves no running statistics.
  */
 export function measureHealth(subject: HealthSubject): HealthReport {
-  const { network, sealed, dataset, indices, before } = subject
+  const { network, sealed, part, indices, before } = subject
   const { graph, store } = sealed
   const { kernels } = network.backend
-  const { inputs } = gatherBatch(kernels, dataset, Int32Array.from(indices))
+  const { inputs } = gatherBatch(kernels, part, Int32Array.from(indices))
   const forward = graph.forward(new Pass(kernels, false), inputs)
   const valuesBefore = partsOf(store, before)
   const seen = new Set<Layer>()

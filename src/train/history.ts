@@ -6,6 +6,7 @@ import { inspectCustom } from '../inspect-custom.js'
 import type { MetricValue } from '../metrics/metric.js'
 import { numberText, textTable } from '../text-table.js'
 import type { HealthReport } from './health-report.js'
+import type { HistoryChartOptions } from './history-chart.js'
 
 /** One epoch's figures. */
 export interface EpochLogs {
@@ -48,6 +49,9 @@ export type HistoryColumns = Pick<
   'epoch' | (typeof figures)[number] | 'metrics' | 'valMetrics' | 'stopped' | 'stopReason'
 >
 
+/** `stopReason` of a run that its AbortSignal has ended. */
+export const abortedReason = 'aborted by its signal'
+
 /** At most so many epochs are printed whole; of others the first and the last. */
 const printedEpochs = 12
 
@@ -80,7 +84,7 @@ export class History {
   /** Why it ended early. */
   stopReason: string | undefined
 
-  #entries: readonly EpochLogs[] = []
+  #entries: EpochLogs[] = []
 
   /**
    * The history that `toJSON` or `JSON.parse` answered. NaN and ±Infinity, which JSON does not have, come back as NaN.
@@ -106,9 +110,17 @@ export class History {
     return history
   }
 
-  /** The epochs' figures, one object for each. */
+  /** Of a run that was aborted before it had any data. */
+  static abortedBeforehand(): History {
+    const history = new History()
+    history.stopped = true
+    history.stopReason = abortedReason
+    return history
+  }
+
+  /** The epochs' figures so far, one object for each. */
   get entries(): readonly EpochLogs[] {
-    return this.#entries
+    return this.#entries.slice()
   }
 
   /** Number of whole epochs. */
@@ -127,7 +139,7 @@ export class History {
   /** Adds an epoch; its number goes on from the last one's where it is not given. */
   push(logs: EpochLogs, epoch = (this.epoch.at(-1) ?? -1) + 1): void {
     const rows = this.epochs
-    this.#entries = [...this.#entries, logs]
+    this.#entries.push(logs)
     this.epoch.push(epoch)
     for (const name of figures) put(this[name], rows, logs[name])
     putAll(this.metrics, rows, logs.metrics)
@@ -148,6 +160,16 @@ export class History {
     const columns = [['epoch', this.epoch] as const, ...this.#columns()]
     const rows = this.epoch.map((_, row) => csvLine(columns.map(([, column]) => column[row])))
     return csvLine(columns.map(([name]) => name)) + rows.join('')
+  }
+
+  /**
+   * The curves of loss and accuracy, of training and validation, as the text of an SVG picture: write it to a file, or
+   * `writePicture('curves', svg)` for a PNG as well. Rejects with ERR_STATE before the first epoch's end.
+   */
+  async toSVG(options?: HistoryChartOptions): Promise<string> {
+    if (this.epochs === 0) throw netwrightError('ERR_STATE', 'History.toSVG: no epoch has ended yet, nothing to draw')
+    const { historyChart } = await import('./history-chart.js')
+    return await historyChart(this, options)
   }
 
   /** console.log prints a table of what was measured, lists in short; of many epochs the first and the last. */

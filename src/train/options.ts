@@ -1,10 +1,12 @@
 // What fit and evaluate take, and how it is checked.
 
 import type { Dataset, SamplesLike } from '../data/dataset.js'
+import type { DataStream } from '../data/stream.js'
 import { checkOptions, describe, netwrightError, requireFlag, requireNumber, requireWhole } from '../errors.js'
 import { type Loss, requireLoss } from '../losses/loss.js'
 import type { MetricValue } from '../metrics/metric.js'
 import { type MetricLike, type MetricValues, toMetrics } from '../metrics/metrics.js'
+import { type AugmentOptions, augmentSettings } from '../model/augment-options.js'
 import { Optimizer } from '../optim/optimizer.js'
 import { requirePositive } from '../optim/options.js'
 import { checkSeed } from '../random/random.js'
@@ -13,8 +15,11 @@ import { type Callback, checkCallbacks } from './callback.js'
 import { type CheckpointOptions, toCheckpointOptions } from './checkpoint.js'
 import { checkGroups, type GroupOptions } from './groups.js'
 
-/** Samples and targets to evaluate on: a Dataset, or a pair of arrays. */
-export type DataLike = Dataset | { readonly x: SamplesLike; readonly y: TensorLike }
+/** Samples and targets: a Dataset, a DataStream, or a pair of arrays. */
+export type DataLike = Dataset | DataStream | { readonly x: SamplesLike; readonly y: TensorLike }
+
+/** Samples per step where `fit` is not told. */
+export const defaultBatchSize = 32
 
 export interface FitOptions {
   readonly loss: Loss
@@ -23,9 +28,12 @@ export interface FitOptions {
   readonly epochs?: number
   /** Samples per step; the last step of an epoch may have fewer. Default 32. */
   readonly batchSize?: number
-  /** Visit the samples in a new order every epoch, from the seed and the model's count of epochs. Default true. */
+  /**
+   * Visit the samples in a new order every epoch, from the seed and the model's count of epochs; those of a DataStream
+   * within each of its buffers. Default true.
+   */
   readonly shuffle?: boolean
-  /** Seed of that order. Default: the model's. */
+  /** Seed of that order, and of `augment`. Default: the model's. */
   readonly seed?: number
   /**
    * L2 weight decay: adds l2 / 2 · Σ w² over the weights (not biases) to the loss, also of `validationData`, and
@@ -59,6 +67,12 @@ export interface FitOptions {
    * average.
    */
   readonly ema?: number
+  /**
+   * Changes the samples at random, anew in every epoch, as they are trained on: `{ shift: 2, rotate: 10, flip:
+   * 'horizontal' }`. From `seed`, the number of the sample and the model's count of epochs alone. `evaluate` and
+   * `validationData` see them as they are. Default: no change.
+   */
+  readonly augment?: AugmentOptions
   /** Evaluated after each epoch. */
   readonly validationData?: DataLike
   /**
@@ -140,6 +154,7 @@ const fitOptions = [
   'accumulate',
   'groups',
   'ema',
+  'augment',
   'validationData',
   'validationSplit',
   'initialEpoch',
@@ -179,6 +194,7 @@ export function checkFitOptions(options: FitOptions): void {
   if (options.ema !== undefined) {
     requireNumber('fit: ema', options.ema, 'a number above 0, below 1, such as 0.999', (ema) => ema > 0 && ema < 1)
   }
+  if (options.augment !== undefined) augmentSettings('fit: augment', options.augment)
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) throw wrong('signal', 'an AbortSignal')
   if (options.shuffle !== undefined) requireFlag('fit: shuffle', options.shuffle)
   checkCallbacks(options.callbacks)

@@ -1,16 +1,18 @@
 // What a call of fit trains: the model and the data, the memory that a run has besides, and the step, recorded.
 
-import type { Dataset } from '../data/dataset.js'
 import { netwrightError } from '../errors.js'
 import type { Backend } from '../kernels/backend.js'
 import type { Layer } from '../layers/layer.js'
 import type { Meter } from '../metrics/meter.js'
+import { Augmentation } from '../model/augment.js'
+import { augmentSettings } from '../model/augment-options.js'
 import { learns } from '../model/graph.js'
 import type { Sealed } from '../model/network.js'
 import { recordTrainingStep } from '../model/step.js'
 import type { TensorData } from '../tensor/tensor.js'
 import type { SavableNetwork } from './callback.js'
 import { dataSpec } from './check-data.js'
+import type { DataParts } from './data-parts.js'
 import { DataSteps } from './data-steps.js'
 import { groupsOf } from './groups.js'
 import type { FitOptions } from './options.js'
@@ -31,8 +33,8 @@ export interface TrainingState {
 export interface Subject {
   readonly network: SavableNetwork
   readonly sealed: Sealed
-  readonly dataset: Dataset
-  readonly validation: Dataset | undefined
+  readonly data: DataParts
+  readonly validation: DataParts | undefined
   /** The optimizer's memory. */
   readonly moments: readonly TensorData[]
   readonly state: TrainingState
@@ -61,19 +63,34 @@ function requireLearning(layers: readonly Layer[]): void {
   )
 }
 
+/** How samples are changed; undefined where they are not. Throws ERR_SHAPE where the data or the loss do not suit. */
+export function augmentationOf(
+  { network, sealed, data: { like } }: Subject,
+  { augment, loss, seed = network.seed }: FitOptions,
+): Augmentation | undefined {
+  const settings = augment && augmentSettings('fit: augment', augment)
+  if (settings === undefined) return undefined
+  const augmentation = new Augmentation('fit: augment', settings, like, seed)
+  if (augmentation.mixes && like.targets === 'labels') {
+    augmentation.checkLoss('fit: augment', loss, sealed.graph.output.shape)
+  }
+  return augmentation
+}
+
 /** The training step of the network, recorded, over the data. */
 export function trainingSteps(
-  { network, sealed, dataset }: Subject,
+  { network, sealed, data }: Subject,
   backend: Backend,
-  { loss, optimizer, l2 = 0, clipNorm, clipValue }: FitOptions,
+  options: FitOptions & { readonly augmentation: Augmentation | undefined },
   memory: TrainingMemory,
   meter: Meter | undefined,
   batchSize: number,
 ): DataSteps {
+  const { loss, optimizer, l2 = 0, clipNorm, clipValue, augmentation } = options
   const { graph, store, regions } = sealed
   const recording = recordTrainingStep({
     graph,
-    data: dataSpec(dataset),
+    data: dataSpec(data.like),
     objective: { loss, l2, ranges: store.ranges(), meter },
     optimizer,
     trained: memory.ranges,
@@ -82,7 +99,8 @@ export function trainingSteps(
     regions: [...regions, ...memory.regions],
     clipNorm,
     clipValue,
+    augmentation,
   })
   const slots = { ...Object.fromEntries(memory.slots), ...meter?.slots }
-  return new DataSteps(backend, sealed, recording, dataset, batchSize, slots)
+  return new DataSteps(backend, sealed, recording, data, batchSize, slots)
 }

@@ -296,10 +296,20 @@ describe('wrong words are one line on stderr and exit code 2', () => {
     [['train', '--model', 'LICENSE'], 'LICENSE: '],
     [['train', '--model', 'README.md'], 'README.md: '],
     [['train', '--model', 'src/cli'], 'src/cli: cannot be read (it is no regular file)'],
-    [['train', '--model', 'spiral-mlp'], 'spiral-mlp takes samples of shape (2,), the data set mnist has (1, 28, 28)'],
+    [
+      ['train', '--dataset', 'spiral', '--model', 'convnet'],
+      'convnet takes images (channels, height, width), samples of spiral have shape (2,): take --model mlp',
+    ],
+    [
+      ['train', '--dataset', 'spiral', '--model', 'test/cli/net.json'],
+      'test/cli/net.json takes samples of shape (4,), those of spiral have (2,)',
+    ],
     [['train', '--model', 'simple-conv', '--hidden', '3'], '--hidden: the hidden layer of simple-conv is as'],
-    [['train', '--dataset', 'mnits'], "'mnits'", 'mnist, spiral'],
-    [['train', '--dataset', 'spiral', '--data', 'src'], '--data src: the data set spiral is made'],
+    [['train', '--dataset', 'mnits'], "'mnits'", 'mnist, fashion-mnist', 'Did you mean mnist?'],
+    [
+      ['train', '--dataset', 'spiral', '--data', 'src'],
+      '--data goes with data sets by name that are read from a folder, not with --dataset spiral',
+    ],
     [['train', '--dataset', 'spiral', '--samples', '301'], '--samples is 301, the data set spiral has 300'],
     [['train', '--samples', '0'], '--samples', 'whole number from 1'],
     [['train', '--optimizer', 'adma'], "'adma'", 'Did you mean adam?'],
@@ -337,7 +347,7 @@ describe('wrong words are one line on stderr and exit code 2', () => {
     [['evaluate'], "missing required argument 'model'"],
     [['evaluate', 'mlp'], 'mlp: cannot be read (no such file or folder)'],
     [['evaluate', 'LICENSE'], 'LICENSE: '],
-    [['evaluate', 'LICENSE', '--split', 'all'], '--split', 'train, test'],
+    [['evaluate', 'LICENSE', '--split', 'whole'], '--split', 'train, test, all'],
     [['evaluate', 'LICENSE', '--loss', 'none'], "'none'"],
   ]
   test.concurrent.each(cases.map(([args, ...texts]) => ({ args, texts })))('$args', async ({ args, texts }) => {

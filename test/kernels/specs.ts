@@ -3,6 +3,7 @@
 import type { KernelName } from '../../src/kernels/declarations.js'
 import type { KernelSpec, KernelSpecs } from './spec.js'
 import { activations } from './specs/activations.js'
+import { augmentation } from './specs/augmentation.js'
 import { clipping } from './specs/clipping.js'
 import { convolution } from './specs/convolution.js'
 import { data } from './specs/data.js'
@@ -26,6 +27,7 @@ export const specs: KernelSpecs = {
   ...clipping,
   ...optimizers,
   ...data,
+  ...augmentation,
   ...reductions,
   ...metrics,
   ...elementwise,

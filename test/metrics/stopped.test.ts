@@ -13,6 +13,7 @@ import { toMetrics } from '../../src/metrics/metrics.js'
 import { SGD } from '../../src/optim/sgd.js'
 import { Sequential } from '../../src/sequential.js'
 import type { Tensor } from '../../src/tensor/tensor.js'
+import { wholeDataset } from '../../src/train/data-parts.js'
 import { Evaluator } from '../../src/train/evaluate.js'
 import { toyData } from '../model/toy-graph.js'
 import { hasNative } from '../setup/backend.js'
@@ -42,7 +43,7 @@ describe.each(backends)('%s', (_, backend) => {
     const watched = new Watched()
     const model = new Sequential([new Linear(12, 4), watched], { seed: 1, backend })
     const metrics = toMetrics('', ['confusionMatrix', 'accuracy', 'f1'])
-    const evaluator = new Evaluator(model, backend, new Dataset(x, y), crossEntropy(), 20, { metrics })
+    const evaluator = new Evaluator(model, backend, wholeDataset(new Dataset(x, y)), crossEntropy(), 20, { metrics })
     const before = countsOf(model)
     const controller = new AbortController()
     let steps = 0

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 
 // A room is a folder of src/ or a file beside them. It imports from itself and from the levels above its own here.
 const levels = [
-  ['errors.ts', 'inspect-custom.ts', 'text-table.ts'],
+  ['closest.ts', 'errors.ts', 'inspect-custom.ts', 'text-table.ts'],
   ['tensor', 'random', 'files'],
   ['report'],
   ['kernels'],
@@ -21,7 +21,7 @@ const levels = [
   ['train'],
   ['model.ts'],
   ['sequential.ts'],
-  ['load-model.ts'],
+  ['load-model.ts', 'live', 'run-report'],
   ['book', 'index.ts'],
   ['experiments'],
   ['cli'],
@@ -52,7 +52,7 @@ function importsOf(file: string): Import[] {
   const statements = [...text.matchAll(/^(?:import|export)\s+(type\s)?(?:[^'"`;]*?\sfrom\s+)?'([^']+)'/gm)]
   const calls = [...text.matchAll(/\b(import)\(\s*'([^']+)'\s*\)/g)]
   return [...statements, ...calls].flatMap(([, keyword, specifier]) => {
-    if (!specifier?.startsWith('.')) return []
+    if (!specifier?.startsWith('.') || specifier.endsWith('.css')) return []
     const to = posix.join(posix.dirname(file), specifier).replace(/\.js$/, '.ts')
     return [{ from: file, to, typeOnly: keyword?.trim() === 'type' }]
   })

@@ -17,6 +17,7 @@ import { binaryCrossEntropy } from '../../src/losses/binary-cross-entropy.js'
 import { crossEntropy } from '../../src/losses/cross-entropy.js'
 import { mse } from '../../src/losses/squared-error.js'
 import { SGD } from '../../src/optim/sgd.js'
+import { exponential } from '../../src/schedules/exponential.js'
 import { polynomial } from '../../src/schedules/polynomial.js'
 import { step } from '../../src/schedules/step.js'
 import { Sequential } from '../../src/sequential.js'
@@ -63,6 +64,47 @@ describe.each(backends)('%s', (_, backend) => {
     expect(history.loss[1]).toBeLessThan(history.loss[0] as number)
     expect(history.valAccuracy).toHaveLength(2)
     expect(history.stopped).toBe(false)
+  })
+
+  it('tells every callback of the error that it rejects with, whatever callbacks do then', async () => {
+    const heard: unknown[] = []
+    const failing = new Error('a callback failed')
+    const fails = {
+      onEpochEnd: () => {
+        throw failing
+      },
+      onException: () => {
+        throw new Error('and once more')
+      },
+      onTrainEnd: () => void heard.push('end'),
+    }
+    const callbacks = [fails, { onException: (error: unknown) => void heard.push(error) }]
+    await expect(model().fit(x, y, options({ callbacks }))).rejects.toBe(failing)
+    expect(heard).toEqual([failing])
+  })
+
+  it('reports the rate of the last step, and is paused by a callback', async () => {
+    const rates: number[] = []
+    let paused = false
+    await model().fit(x, y, {
+      ...options({ epochs: 1, optimizer: new SGD({ lr: exponential({ from: 0.5, gamma: 0.5 }) }) }),
+      callbacks: [
+        {
+          onProgress: ({ lr }, run) => {
+            expect(paused).toBe(false)
+            rates.push(lr)
+            paused = true
+            run.pause()
+            setTimeout(() => {
+              paused = false
+              run.resume()
+            }, 20)
+          },
+          onBatchEnd: () => {},
+        },
+      ],
+    })
+    expect(rates).toEqual([0.5, 0.25, 0.125, 0.0625, 0.03125])
   })
 
   it('row 85: an epoch sees every sample once, in an order of its own, the ragged last batch included', async () => {

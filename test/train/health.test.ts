@@ -53,7 +53,7 @@ async function healthOf(
   const sealed = network.requireSealed()
   const before = sealed.store.values.slice()
   await network.fit(data.slice(64), options)
-  return measureHealth({ network, sealed, dataset: data, indices: batch, before, ...more })
+  return measureHealth({ network, sealed, part: { dataset: data, first: 0 }, indices: batch, before, ...more })
 }
 
 /** What the first layer, a Linear of 20 units, adds up for each sample of the batch. */
@@ -254,7 +254,9 @@ describe.each(backends)('%s', (_, backend) => {
             onEpochEnd: () => {
               const sealed = net.requireSealed()
               if (watched)
-                reports.push(measureHealth({ network: net, sealed, dataset: digits, indices: batch, before }))
+                reports.push(
+                  measureHealth({ network: net, sealed, part: { dataset: digits, first: 0 }, indices: batch, before }),
+                )
             },
           },
         ],

@@ -1,6 +1,6 @@
 // model.steps(), pause and resume, validationSplit, initialEpoch: other ways through the same training.
 
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Dataset } from '../../src/data/dataset.js'
 import { trainValidationSplit } from '../../src/data/split.js'
 import type { Backend } from '../../src/kernels/backend.js'
@@ -95,8 +95,7 @@ describe.each(backends)('%s', (_, backend) => {
       y,
       options({ callbacks: [{ onBatchEnd: () => void (++progress === 4 && model.pause()) }] }),
     )
-    await new Promise((resolve) => setTimeout(resolve, 50))
-    expect(progress).toBe(4)
+    await vi.waitFor(() => expect(progress).toBe(4), 10_000)
     const held = weightBits(model)
     await new Promise((resolve) => setTimeout(resolve, 20))
     expect(weightBits(model)).toBe(held)

@@ -75,6 +75,8 @@ export function trainingPlan(
       cursor,
       samples: dataset.length,
       length: dataset.length,
+      place: cursor,
+      places: dataset.length,
       at: step,
       step,
       ringLength: steps,

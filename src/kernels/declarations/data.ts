@@ -13,7 +13,7 @@ import {
   splitRows,
 } from '../declaration.js'
 
-const orderFailure: DeclaredFailure = {
+export const orderFailure: DeclaredFailure = {
   kind: 'order',
   text: 'order[{row}] is {value}, expected an integer from 0 below {samples}',
 }

@@ -24,6 +24,8 @@ export class ReferenceExecutor implements Executor {
   #inputs: readonly TensorData[] = []
   #resolvedRows: number | undefined
   #profiling = false
+  /** When the event loop has its next turn: of many short runs as of a long one. */
+  #sliceEnd = 0
   readonly #measurements: Float64Array
 
   constructor(program: Program, real: 'float32' | 'float64') {
@@ -45,13 +47,12 @@ export class ReferenceExecutor implements Executor {
   }
 
   async run(steps: Float64Array, count: number, step: number, call: number, budget: number): Promise<Progress> {
-    let sliceEnd = performance.now() + sliceMilliseconds
     const calls = this.#replay(steps, count, step, call, budget)
     for (let next = calls.next(); ; next = calls.next()) {
       if (next.done) return next.value
-      if (performance.now() < sliceEnd) continue
+      if (performance.now() < this.#sliceEnd) continue
       await new Promise((resolve) => setImmediate(resolve))
-      sliceEnd = performance.now() + sliceMilliseconds
+      this.#sliceEnd = performance.now() + sliceMilliseconds
     }
   }
 

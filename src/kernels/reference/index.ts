@@ -16,6 +16,7 @@ import {
 import { type KernelName, kernelNames } from '../declarations.js'
 import type { KernelArguments, Kernels } from '../kernels.js'
 import * as activation from './activation.js'
+import * as augmentation from './augmentation.js'
 import * as clipping from './clipping.js'
 import * as columns from './columns.js'
 import * as convolution from './convolution.js'
@@ -38,6 +39,7 @@ export type { Loop, LoopArguments } from './loop.js'
 /** Every kernel as a raw loop; a kernel without one does not compile. Arguments are trusted, see loopArguments. */
 const referenceLoops: { readonly [K in KernelName]: Loop<K> } = {
   ...activation,
+  ...augmentation,
   ...clipping,
   ...columns,
   ...convolution,

@@ -1,3 +1,3 @@
-// The PNG encoder of fast-png. The build bundles it.
+// The PNG encoder and decoder of fast-png. The build bundles it.
 
-export { encode } from 'fast-png'
+export { decode, encode } from 'fast-png'

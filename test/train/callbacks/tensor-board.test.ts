@@ -81,7 +81,7 @@ test('everySteps: the means so far, at the model’s steps', async () => {
 test('everySteps: n leaves out what lies between', async () => {
   const board = new TensorBoard({ dir, everySteps: 10 })
   await board.onTrainBegin(runAt(0))
-  const progress = { epoch: 0, samples: 1, totalSamples: 100, seconds: 1 }
+  const progress = { epoch: 0, samples: 1, totalSamples: 100, seconds: 1, lr: 0.1 }
   for (const steps of [4, 9, 13, 18, 20, 47]) {
     await board.onProgress({ ...progress, loss: steps }, { ...runAt(0), steps })
   }

@@ -1,0 +1,59 @@
+// A bar on a terminal while data are read or downloaded, on stderr; anywhere else a line for each download.
+
+import { basename } from 'node:path'
+import type { DownloadProgress } from '../files/download.js'
+import { SingleBar } from '../train/libraries/cli-progress.js'
+
+export class LoadingBar {
+  readonly #unit: string
+  #bar: { readonly what: string; readonly bar: SingleBar } | undefined
+
+  /** `unit`: what is counted. */
+  constructor(unit: string) {
+    this.#unit = unit
+  }
+
+  /** `done` of `total` of the thing called `what`; where nobody knows the total, 0. */
+  show(what: string, done: number, total: number): void {
+    if (!process.stderr.isTTY) return
+    if (this.#bar?.what !== what) this.#begin(what, total)
+    this.#bar?.bar.update(Math.min(done, total))
+  }
+
+  #begin(what: string, total: number): void {
+    this.stop()
+    const bar = new SingleBar({
+      stream: process.stderr,
+      format: `${what} {bar} {percentage}% of {total} ${this.#unit}`,
+      barsize: 20,
+      hideCursor: true,
+      clearOnComplete: true,
+    })
+    bar.start(total, 0)
+    this.#bar = { what, bar }
+  }
+
+  /** Leaves the terminal as it was. */
+  stop(): void {
+    this.#bar?.bar.stop()
+    this.#bar = undefined
+  }
+}
+
+const megabyte = 1e6
+
+/** Shows downloads as they come; `stop` in the end. */
+export function downloadBar(): {
+  readonly onProgress: (progress: DownloadProgress) => void
+  readonly stop: () => void
+} {
+  const bar = new LoadingBar('MB')
+  const begun = new Set<string>()
+  const onProgress = ({ url, path, received, total = 0 }: DownloadProgress): void => {
+    const megabytes = (bytes: number): number => Number((bytes / megabyte).toFixed(1))
+    if (!begun.has(path) && !process.stderr.isTTY) process.stderr.write(`Downloading ${url}\n`)
+    begun.add(path)
+    bar.show(basename(path), megabytes(received), megabytes(total))
+  }
+  return { onProgress, stop: () => bar.stop() }
+}

@@ -1,0 +1,137 @@
+// `netwright predict`: what a saved model says of files.
+
+import { type Command, Option } from 'commander'
+import { delimiterIn } from '../data-options.js'
+import { UsageError } from '../errors.js'
+import { listenForInterrupt } from '../interrupt.js'
+import { savedModel } from '../model-source.js'
+import { count, outFile } from '../options.js'
+import { addRunOptions, chooseBackend, type RunOptions } from '../run-options.js'
+import { terminalText } from '../terminal-text.js'
+import { Answers, type PredictTask } from './answers.js'
+import { type FormatName, formatter } from './formats.js'
+import { batchesOf, checkInputs } from './inputs.js'
+import { ModelInput } from './model-input.js'
+import { toFile, toStdout } from './output.js'
+
+interface PredictOptions extends RunOptions {
+  readonly top: number
+  readonly task?: PredictTask
+  readonly json?: true
+  readonly csv?: true
+  readonly out?: string
+  readonly invert?: true
+  readonly key?: string
+  readonly delimiter?: string
+  readonly header?: boolean
+  readonly skipErrors?: true
+  readonly batchSize: number
+}
+
+const help = `
+Examples:
+  $ netwright predict pets.safetensors cat.jpg holiday/      images, and folders of them
+  $ netwright predict digits.safetensors --invert scan.png   dark on light, where the model learned light on dark
+  $ netwright predict flowers.safetensors new.csv --csv --out answers.csv
+  $ netwright predict digits.safetensors t10k-images-idx3-ubyte.gz --json | jq -r .class
+  $ netwright predict digits.safetensors images.npz --key x_test
+  $ grep -v unknown new.csv | netwright predict flowers.safetensors -
+
+Inputs are told apart by content: PNG and JPEG images and folders of them, IDX, NumPy's .npy and .npz, CSV; - is CSV on
+standard input. The model file knows what it was trained on: images are stretched to its size, columns of a CSV file are
+found by name, transforms are applied, classes have their names. Bytes in arrays are pixels from 0 to 255, as are the
+numbers of a CSV file for a model of images; floats in arrays are taken as they are.
+Models that do not end in a softmax give logits, which become probabilities here. A model with one output, or whose target
+in a CSV file was a number, answers with numbers; --task says otherwise.
+--json prints a line for each sample: file, index (from 0, in files of many samples), class, label, probability, top; or
+value. The first input that cannot be read ends it, unless --skip-errors is given.
+Ctrl-C stops after the current batch. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped.`
+
+export function addPredictCommand(program: Command): void {
+  const command = program
+    .command('predict')
+    .description('what a saved model says of images, tables and arrays')
+    .argument('<model>', 'file that train --save or model.save() has written')
+    .argument('<inputs...>', 'files and folders, - for CSV on standard input')
+    .option('--top <n>', 'classes to name, the most probable first', count, 3)
+    .addOption(
+      new Option('--task <task>', 'what the outputs are (default: as the model file says)').choices([
+        'classify',
+        'regress',
+      ]),
+    )
+    .addOption(new Option('--json', 'print a line of JSON for each sample').conflicts('csv'))
+    .option('--csv', 'print CSV')
+    .option('--out <file>', 'write to a file; .csv, .json and .jsonl name the format', outFile)
+    .option('--invert', 'turn light and dark of images around')
+    .option('--key <name>', 'of a .npz file: the array (default: the only one, or x)')
+    .option('--delimiter <text>', 'of a CSV file: what is between two cells (default: a comma)', delimiterIn)
+    .option('--no-header', 'of a CSV file: it begins with data, not with names')
+    .option('--skip-errors', 'leave out what cannot be read, and say so on stderr')
+    .option('--batch-size <n>', 'samples at a time', count, 256)
+  addRunOptions(command).addHelpText('after', help).action(predict)
+}
+
+async function predict(path: string, inputs: readonly string[], options: PredictOptions): Promise<void> {
+  checkInputs(inputs)
+  const opened = (await savedModel(path, chooseBackend(options))).open()
+  const { model } = opened
+  const answers = new Answers(opened, options.task)
+  const input = new ModelInput(opened, options.invert === true)
+  const format = formatter(formatName(options), {
+    classifies: answers.task === 'classify',
+    top: Math.min(options.top, Math.max(2, answers.size)),
+    values: valueNames(answers.size),
+  })
+  const interrupt = listenForInterrupt()
+  const { signal } = interrupt
+  let [done, skipped] = [0, 0]
+  const onError = (error: unknown): void => {
+    if (signal.aborted || error instanceof UsageError) throw error
+    skipped += 1
+    process.stderr.write(`left out: ${terminalText((error as Error).message)}\n`)
+  }
+  const output = options.out === undefined ? toStdout() : await toFile(options.out)
+  interrupt.onForce = output.abandon
+  try {
+    const { batchSize, key, delimiter, header, skipErrors } = options
+    const inputOptions = {
+      batchSize,
+      signal,
+      ...(key !== undefined && { key }),
+      ...(delimiter !== undefined && { delimiter }),
+      ...(header !== undefined && { header }),
+      ...(skipErrors && { onError }),
+    }
+    for await (const { samples, places } of batchesOf(inputs, input, inputOptions)) {
+      if (signal.aborted) break
+      const found = answers.of(model.predict(samples), options.top)
+      const predictions = found.flatMap((answer, i) => {
+        const place = places[i]
+        return place === undefined ? [] : [{ place, answer }]
+      })
+      await output.write(format(predictions))
+      done += predictions.length
+      // Otherwise a Ctrl-C would wait for the end of the array.
+      await new Promise(setImmediate)
+    }
+    signal.throwIfAborted()
+    await output.close()
+  } catch (error) {
+    await output.discard()
+    if (!signal.aborted) throw error
+    process.stderr.write(`Stopped after ${done.toLocaleString('en-US')} samples.\n`)
+    process.exitCode = 130
+  } finally {
+    interrupt.release()
+  }
+  if (skipped > 0) process.stderr.write(`${done.toLocaleString('en-US')} predicted, ${skipped} left out\n`)
+}
+
+const valueNames = (size: number): readonly string[] =>
+  size === 1 ? ['value'] : Array.from({ length: size }, (_, i) => `value${i + 1}`)
+
+function formatName({ json, csv, out = '' }: PredictOptions): FormatName {
+  if (json || (!csv && /\.(json|jsonl|ndjson)$/i.test(out))) return 'json'
+  return csv || /\.csv$/i.test(out) ? 'csv' : 'table'
+}

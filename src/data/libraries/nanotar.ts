@@ -1,0 +1,3 @@
+// The reader of tar archives of nanotar. The build bundles it.
+
+export { parseTar } from 'nanotar'

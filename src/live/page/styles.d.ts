@@ -1,0 +1,2 @@
+// The bundler takes styles as they are.
+declare module '*.css'

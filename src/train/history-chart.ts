@@ -1,0 +1,36 @@
+// The curves of a history as one picture: loss, and accuracy where it was measured.
+
+import type { History } from './history.js'
+
+export interface HistoryChartOptions {
+  /** Default: `Training`. */
+  readonly title?: string
+  /** One line under the title. */
+  readonly subtitle?: string
+}
+
+/** Panels side by side, as SVG text. */
+export async function historyChart(history: History, options: HistoryChartOptions = {}): Promise<string> {
+  const { lineChartGrid } = await import('../report/line-chart.js')
+  const epochs = history.epoch.map((epoch) => epoch + 1)
+  const markers = epochs.length <= 30
+  const panel = (name: string, training: readonly number[], validation: readonly number[]) => {
+    const lines = [
+      { name: 'training', x: epochs, y: training, markers },
+      { name: 'validation', x: epochs, y: validation, markers },
+    ]
+    return { name, series: lines.filter(({ y }) => y.length > 0) }
+  }
+  const { loss, valLoss, accuracy, valAccuracy } = history
+  const panels = [panel('loss', loss, valLoss), panel('accuracy', accuracy, valAccuracy)]
+  const { title = 'Training', subtitle } = options
+  return await lineChartGrid({
+    title,
+    ...(subtitle === undefined ? {} : { subtitle }),
+    panels: panels.filter(({ series }) => series.length > 0),
+    xLabel: 'epoch',
+    yLabel: '',
+    width: 760,
+    height: 320,
+  })
+}

@@ -1,0 +1,256 @@
+// LivePage as a callback of fit: what it tells of a run, what it lets pages do, and that it ends with the run.
+
+import { describe, expect, test } from 'vitest'
+import { Dataset } from '../../src/data/dataset.js'
+import { Preprocessing } from '../../src/data/preprocessing.js'
+import { reference } from '../../src/kernels/reference/backend.js'
+import { Linear } from '../../src/layers/linear.js'
+import { ReLU } from '../../src/layers/relu.js'
+import { LivePage, type LivePageOptions } from '../../src/live/live-page.js'
+import { crossEntropy } from '../../src/losses/cross-entropy.js'
+import { mse } from '../../src/losses/squared-error.js'
+import { SGD } from '../../src/optim/sgd.js'
+import { Sequential } from '../../src/sequential.js'
+import { Tensor } from '../../src/tensor/tensor.js'
+import type { FitOptions } from '../../src/train/options.js'
+import { runChild } from '../child.js'
+import { type Heard, listen, post } from './client.js'
+
+const hostile = '<img src=x onerror=alert(1)>'
+/** 4,000 pictures of 4 × 4, white above or below. */
+const pictures = new Dataset(
+  new Tensor(
+    Uint8Array.from({ length: 64_000 }, (_, i) => (Math.floor((i % 16) / 8) === Math.floor(i / 16) % 2 ? 255 : 10)),
+    [4000, 16],
+    { scale: 1 / 255 },
+  ),
+  Int32Array.from({ length: 4000 }, (_, i) => i % 2),
+  {
+    preprocessing: new Preprocessing({
+      source: { kind: 'images', channels: 1, height: 4, width: 4, scale: 1 / 255 },
+      classNames: [hostile, 'down'],
+    }),
+  },
+)
+
+const model = (inputs = 16, outputs = 2) =>
+  new Sequential([new Linear(inputs, 8), new ReLU(), new Linear(outputs)], { seed: 1, backend: reference() })
+const optionsOf = (more: Partial<FitOptions> = {}): FitOptions => ({
+  epochs: 1_000_000,
+  batchSize: 20,
+  optimizer: new SGD({ lr: 0.1 }),
+  loss: crossEntropy(),
+  ...more,
+})
+
+/** Begins to train; answers the page's address as soon as it is known. */
+function start(options: LivePageOptions = {}, more: Partial<FitOptions> = {}, network = model(), data = pictures) {
+  let opened: (url: string) => void = () => {}
+  const url = new Promise<string>((resolve) => {
+    opened = resolve
+  })
+  const page = new LivePage({ samples: data, ...options, onOpen: opened })
+  const { callbacks = [] } = more
+  const trained = network.fit(data, { ...optionsOf(more), callbacks: [...callbacks, page] })
+  return { page, url, trained, network }
+}
+
+const isClosed = (url: string): Promise<boolean> =>
+  listen(url, { until: () => true }).then(
+    () => false,
+    () => true,
+  )
+const last = (heard: readonly Heard[], type: string) => heard.filter((event) => event.type === type).at(-1)?.data
+
+describe('LivePage', () => {
+  test('tells of the run: model, samples, points, predictions, the end; and closes with it', async () => {
+    const { url, trained } = start()
+    const heard = listen(await url)
+    const seen = await listen(await url, { until: ({ type }) => type === 'predictions' })
+    expect(last(seen, 'run')).toMatchObject({
+      model: 'Sequential(Linear, ReLU, Linear)',
+      parameters: 154,
+      epochs: 1_000_000,
+      drawing: { height: 4, width: 4 },
+    })
+    const { samples } = last(seen, 'run')
+    expect(samples).toHaveLength(12)
+    expect(samples[0].target).toBe(hostile)
+    expect(samples[0].picture).toMatchObject({ height: 4, width: 4, channels: 1 })
+    expect([...Buffer.from(samples[0].picture.pixels, 'base64')]).toEqual([...pictures.x.data.subarray(0, 16)])
+    expect(last(seen, 'state')).toEqual({ state: 'running', open: true })
+    expect((await post(await url, '/control', { action: 'stop' })).status).toBe(200)
+    const history = await trained
+    expect([history.stopped, history.stopReason]).toEqual([true, 'stopped on the live page'])
+    const all = await heard
+    expect(last(all, 'state')).toEqual({ state: 'ended', reason: 'stopped on the live page', open: false })
+    const point = last(all, 'point')
+    expect(point.loss).toBeGreaterThan(0)
+    expect([point.accuracy, point.lr]).toEqual([expect.any(Number), 0.1])
+    const predictions = last(all, 'predictions')
+    expect(predictions).toHaveLength(12)
+    expect(predictions[0]).toEqual({ text: hostile, probability: expect.any(Number), right: true })
+    expect(predictions[0].probability).toBeGreaterThan(0.5)
+    expect(await isClosed(await url)).toBe(true)
+  })
+
+  test('points are means since the point before, as the epochs’ own figures', async () => {
+    const progress: { samples: number; loss: number }[] = []
+    let opened = ''
+    let heard: Promise<readonly Heard[]> = Promise.resolve([])
+    const page = new LivePage({
+      onOpen: (url) => {
+        opened = url
+      },
+    })
+    await model().fit(pictures.slice(0, 40), {
+      ...optionsOf({ epochs: 1, batchSize: 10 }),
+      callbacks: [
+        page,
+        {
+          onTrainBegin: async () => {
+            heard = listen(opened)
+            await new Promise((resolve) => setTimeout(resolve, 50))
+          },
+          onProgress: ({ samples, loss }) => {
+            progress.push({ samples, loss })
+          },
+          onBatchEnd: async () => {
+            await new Promise((resolve) => setTimeout(resolve, 130))
+          },
+        },
+      ],
+    })
+    const points = (await heard).filter(({ type }) => type === 'point').map(({ data }) => data)
+    expect(points.map(({ at }) => at)).toEqual([0.25, 0.5, 0.75, 1])
+    points.reduce((sum, { loss }, i) => {
+      const total = sum + 10 * loss
+      expect(total).toBeCloseTo((progress[i]?.loss as number) * (progress[i]?.samples as number), 5)
+      return total
+    }, 0)
+  })
+
+  test('pauses, goes on and stops; twice the same is once', async () => {
+    const { url, trained } = start()
+    const address = await url
+    const control = (action: string) => post(address, '/control', { action })
+    const stepsNow = async (): Promise<number> =>
+      last(await listen(address, { until: ({ type }) => type === 'state' }), 'progress')?.steps ?? 0
+    await listen(address, { until: ({ type }) => type === 'point' })
+    await control('pause')
+    await control('pause')
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    const held = await stepsNow()
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(await stepsNow()).toBe(held)
+    const paused = await listen(address, { until: ({ type, data }) => type === 'state' && data.state === 'paused' })
+    expect(last(paused, 'state')).toEqual({ state: 'paused', open: true })
+    await control('resume')
+    await listen(address, { lastId: paused.at(-1)?.id as number, until: ({ type }) => type === 'point' })
+    expect((await control('close')).status).toBe(409)
+    for (const wrong of ['', 'kill', null, { action: 'stop' }]) {
+      expect((await post(address, '/control', { action: wrong })).status).toBe(400)
+    }
+    await control('pause')
+    await control('stop')
+    expect((await trained).stopReason).toBe('stopped on the live page')
+  })
+
+  test('predicts drawings while it trains, exactly as predict does', async () => {
+    const network = model()
+    const { url, trained } = start({}, {}, network)
+    const address = await url
+    await listen(address, { until: ({ type }) => type === 'point' })
+    await post(address, '/control', { action: 'pause' })
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    const pixels = Array.from({ length: 16 }, (_, i) => i * 16)
+    const { status, body } = await post(address, '/predict', { pixels })
+    expect(status).toBe(200)
+    const logits = [...network.predict(new Tensor(Uint8Array.from(pixels), [1, 16], { scale: 1 / 255 })).data]
+    const powers = logits.map(Math.exp)
+    const sum = powers.reduce((a, b) => a + b)
+    const { kind, classes } = JSON.parse(body)
+    expect([kind, classes.map(({ name }: { name: string }) => name)]).toEqual(['classes', [hostile, 'down']])
+    for (const [i, power] of powers.entries()) expect(classes[i].probability).toBeCloseTo(power / sum, 6)
+    for (const wrong of [[], pixels.slice(1), [...pixels, 1], pixels.map(String), pixels.map((x) => x + 100), null]) {
+      const answer = await post(address, '/predict', { pixels: wrong })
+      expect(answer).toMatchObject({ status: 400, body: 'expected { "pixels": 16 whole numbers from 0 to 255 }' })
+    }
+    await post(address, '/control', { action: 'stop' })
+    await trained
+  })
+
+  test('rows of numbers, and a model that answers values', async () => {
+    const x = Float32Array.from({ length: 6000 }, (_, i) => (i % 60) / 8)
+    const data = new Dataset(new Tensor(x, [2000, 3]), new Tensor(x.slice(0, 2000), [2000, 1]))
+    const { url, trained } = start({}, { loss: mse(), optimizer: new SGD({ lr: 1e-4 }) }, model(3, 1), data)
+    const address = await url
+    const heard = await listen(address, { until: ({ type }) => type === 'predictions' })
+    expect(last(heard, 'run').drawing).toBeUndefined()
+    expect(last(heard, 'run').samples[1]).toEqual({ text: '2.25, 2.375, 2.5', target: '5.75' })
+    expect(last(heard, 'predictions')[0]).toEqual({ text: expect.stringMatching(/^-?\d/) })
+    expect(last(heard, 'point').accuracy).toBeUndefined()
+    expect((await post(address, '/predict', { pixels: [1] })).status).toBe(409)
+    await post(address, '/control', { action: 'stop' })
+    await trained
+  })
+
+  test('an abort ends it, and so does an error, whose message it shows', async () => {
+    const controller = new AbortController()
+    const stopped = start({}, { signal: controller.signal })
+    const heard = listen(await stopped.url)
+    await listen(await stopped.url, { until: () => true })
+    controller.abort()
+    await stopped.trained
+    expect(last(await heard, 'state')).toEqual({ state: 'ended', reason: 'aborted by its signal', open: false })
+    expect(await isClosed(await stopped.url)).toBe(true)
+
+    let calls = 0
+    const onProgress = () => {
+      if (++calls > 10) throw new Error('a callback failed')
+    }
+    const failed = start({ keepOpen: true }, { callbacks: [{ onProgress }] })
+    const heardOfIt = listen(await failed.url)
+    await expect(failed.trained).rejects.toThrow('a callback failed')
+    expect(last(await heardOfIt, 'state')).toEqual({ state: 'failed', reason: 'a callback failed', open: false })
+    expect(await isClosed(await failed.url)).toBe(true)
+  })
+
+  test('keepOpen goes on after training, shows a second run, and closes when asked', async () => {
+    const { page, url, trained, network } = start({ keepOpen: true }, { epochs: 2 })
+    await trained
+    const address = await url
+    expect(page.url).toBe(address)
+    const state = last(await listen(address, { until: ({ type }) => type === 'state' }), 'state')
+    expect(state).toEqual({ state: 'ended', open: true })
+    expect((await post(address, '/predict', { pixels: Array(16).fill(0) })).status).toBe(200)
+    await network.fit(pictures, optionsOf({ epochs: 3, callbacks: [page] }))
+    expect(last(await listen(address, { until: ({ type }) => type === 'state' }), 'run').epochs).toBe(3)
+    expect((await post(address, '/control', { action: 'close' })).status).toBe(200)
+    await page.closed
+    expect([page.url, await isClosed(address)]).toEqual([undefined, true])
+    await page.close()
+  })
+
+  test('the process ends with the run, though pages read nothing', async () => {
+    const { code, output, milliseconds } = await runChild('test/live/run-child.ts', [])
+    expect([code, output]).toEqual([0, 'trained\n'])
+    expect(milliseconds).toBeLessThan(30_000)
+  })
+
+  test('bad options', async () => {
+    const wrong: readonly [object, RegExp][] = [
+      [{ port: 70_000 }, /^LivePage: port is 70000, expected a whole number from 0 to 65535$/],
+      [{ port: '8080' }, /^LivePage: port is "8080"/],
+      [{ samples: [[1]] }, /^LivePage: samples is .*, expected a Dataset$/],
+      [{ keepOpen: 1 }, /^LivePage: keepOpen is 1, expected true or false$/],
+      [{ open: true }, /unknown option 'open'/],
+    ]
+    for (const [options, message] of wrong) expect(() => new LivePage(options)).toThrow(message)
+    const first = start()
+    const taken = start({ port: Number(new URL(await first.url).port) }, {})
+    await expect(taken.trained).rejects.toMatchObject({ code: 'ERR_ARGUMENT' })
+    await post(await first.url, '/control', { action: 'stop' })
+    await first.trained
+  })
+})

@@ -1,0 +1,100 @@
+// The report of a run: what it shows of classes, rows, pictures and values, and that names from data stay texts.
+
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import {
+  Adam,
+  Conv2d,
+  crossEntropy,
+  Dataset,
+  Flatten,
+  Linear,
+  type Loss,
+  mse,
+  Preprocessing,
+  ReLU,
+  Sequential,
+  spiral,
+  Tensor,
+  writeReport,
+} from '../../src/index.js'
+import type { TrainableNetwork } from '../../src/model.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'netwright-report-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+async function reportOf(model: TrainableNetwork, data: Dataset, loss: Loss, epochs = 2): Promise<string> {
+  const history = await model.fit(data, { loss, optimizer: new Adam(), epochs, validationData: data })
+  const path = join(folder, 'run.html')
+  await writeReport(path, { model, history, test: data, loss, command: 'do --it', settings: { augmentation: 'none' } })
+  return readFileSync(path, 'utf8')
+}
+
+const titles = (html: string): string[] => [...html.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, title]) => title as string)
+const count = (html: string, part: string): number => html.split(part).length - 1
+
+test('classes of rows: curves, matrix, figures of classes, mistakes with their features, parameters, settings', async () => {
+  const { x, y } = spiral({ samplesPerClass: 20 })
+  const columns = [{ name: 'east' }, { name: 'north' }]
+  const preprocessing = new Preprocessing({ source: { kind: 'table', columns }, classNames: ['a', 'b', 'c'] })
+  const data = new Dataset(x, y, { preprocessing })
+  const model = new Sequential([new Linear(2, 4), new ReLU(), new Linear(4, 3)], { seed: 1 })
+  const html = await reportOf(model, data, crossEntropy())
+  const sections = ['Training', 'Confusion matrix', 'Classes', 'Worst mistakes', 'Parameters', 'Model', 'Run']
+  expect(titles(html)).toEqual(sections)
+  expect(count(html, '<svg')).toBe(1)
+  for (const part of ['east', 'north', '0.weight', 'do --it', 'augmentation', 'seed of the model']) {
+    expect(html, part).toContain(`<bdi>${part}</bdi>`)
+  }
+  const matrix = html.slice(html.indexOf('<div class="scroll heat">'), html.indexOf('<h2>Classes'))
+  const cells = [...matrix.matchAll(/<td[^>]*>(.*?)<\/td>/g)].map(([, cell]) => (cell === '·' ? 0 : Number(cell)))
+  expect(cells).toHaveLength(9)
+  expect(cells.reduce((a, b) => a + b)).toBe(60)
+  const { accuracy = 0 } = await model.evaluate(data)
+  expect(((cells[0] ?? 0) + (cells[4] ?? 0) + (cells[8] ?? 0)) / 60).toBeCloseTo(accuracy, 10)
+})
+
+test('pictures: mistakes and filters are images within the page', async () => {
+  const bytes = Uint8Array.from({ length: 30 * 64 }, (_, i) => (i * 89) % 251)
+  const y = Array.from({ length: 30 }, (_, i) => i % 3)
+  const data = new Dataset(new Tensor(bytes, [30, 1, 8, 8], { scale: 1 / 255 }), y)
+  const model = new Sequential([new Conv2d(5, 3), new ReLU(), new Flatten(), new Linear(3)], { seed: 1 })
+  const html = await reportOf(model, data, crossEntropy(), 1)
+  expect(titles(html)).toContain('Weights of the first layer')
+  const wrong = 30 - Math.round(30 * ((await model.evaluate(data)).accuracy ?? 0))
+  expect(count(html, 'src="data:image/png;base64,iVBOR')).toBe(5 + Math.min(24, wrong))
+})
+
+test('regression: predictions against truth, no matrix', async () => {
+  const x = Array.from({ length: 40 }, (_, i) => [i / 40])
+  const data = new Dataset(
+    x,
+    x.map(([value = 0]) => [2 * value]),
+  )
+  const html = await reportOf(new Sequential([new Linear(1, 1)], { seed: 1 }), data, mse())
+  expect(titles(html)).toEqual(['Training', 'Predictions', 'Parameters', 'Model', 'Run'])
+})
+
+test('names from data stay texts, without control characters or turns of direction', async () => {
+  const hostile = ['<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', '\u0000\u001b[31m\u202eevil&']
+  const { x, y } = spiral({ samplesPerClass: 10 })
+  const data = new Dataset(x, y, { classNames: hostile })
+  const html = await reportOf(new Sequential([new Linear(2, 3)], { seed: 1 }), data, crossEntropy())
+  for (const part of ['<script', '<img src=x', '\u0000', '\u001b', '\u202e']) expect(html).not.toContain(part)
+  expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;')
+  expect(html).toContain('evil&amp;')
+  expect(html).toContain(`content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"`)
+  expect(html).not.toMatch(/https?:\/\/(?!www\.w3\.org)/)
+})
+
+test('bad arguments and places', async () => {
+  const data = spiral({ samplesPerClass: 10 })
+  const model = new Sequential([new Linear(2, 3)], { seed: 1 })
+  const loss = crossEntropy()
+  const history = await model.fit(data, { loss, optimizer: new Adam() })
+  const given = { model, history, test: data, loss }
+  await expect(writeReport(join(folder, 'no', 'such.html'), given)).rejects.toMatchObject({ code: 'ERR_FILE' })
+  await expect(writeReport(join(folder, 'a.html'), { ...given, tset: data } as never)).rejects.toThrow("'tset'")
+})
