@@ -69,7 +69,8 @@ export function progressCallback(options: Omit<ProgressOptions, 'samplesPerEpoch
   }
   const callback: Callback = {
     onProgress: (info) => at(info.epoch, info.totalSamples).update(info),
-    onEpochEnd: (_, logs) => progress?.end(logs),
+    // A run that goes on behind an epoch's last step has had no progress in it.
+    onEpochEnd: (epoch, logs) => at(epoch, Math.round(logs.samplesPerSecond * logs.seconds)).end(logs),
     onTrainEnd: () => progress?.stop(),
   }
   return { callback, stop: () => progress?.stop() }
