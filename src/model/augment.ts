@@ -165,8 +165,9 @@ function imageShape(shape: Shape, preprocessing: Preprocessing | undefined): Ima
     return { channels: 1, height, width }
   }
   const source = preprocessing?.source
-  if (source?.kind !== 'images' || source.channels * source.height * source.width !== sizeOf(shape)) return undefined
-  return source
+  if (source?.kind !== 'images') return undefined
+  const { channels, height, width } = source
+  return channels * height * width === sizeOf(shape) ? { channels, height, width } : undefined
 }
 
 /** Which random numbers {@link augment} takes. */

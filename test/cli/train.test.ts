@@ -80,6 +80,8 @@ describe('netwright train', () => {
       ['--clip-value', '0.01'],
       ['--accumulate', '3'],
       ['--ema', '0.9'],
+      ['--augment', 'shift=2,rotate=10,zoom=0.1,flip=horizontal,cutout=8'],
+      ['--augment', 'noise=0.2,mixUp=0.2'],
     ]
     const losses = new Map([[plain.trainLoss, 'nothing']])
     for (const args of others) {
@@ -332,6 +334,9 @@ describe('wrong words are one line on stderr and exit code 2', () => {
     [['train', '--ema', '1'], '--ema', 'a number between 0 and 1'],
     [['train', '--clip-norm', '0'], '--clip-norm', 'a number above 0'],
     [['train', '--accumulate', '0'], '--accumulate', 'a whole number from 1'],
+    [['train', '--augment', 'rotaet=10'], "got 'rotaet'", 'Did you mean rotate?'],
+    [['train', '--augment', 'shift'], 'Expected settings such as shift=2,rotate=10,flip=horizontal'],
+    [['train', '--augment', 'flip=left'], 'augment.flip is', "expected 'horizontal'"],
     [['train', '--metrics', 'f2'], '--metrics', 'Did you mean f1?'],
     [['train', '--metrics', 'f1,f1'], "'f1' is there twice"],
     [['evaluate', 'LICENSE', '--metrics', 'top0'], "'top0'"],

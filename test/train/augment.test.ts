@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Dataset } from '../../src/data/dataset.js'
+import { Preprocessing } from '../../src/data/preprocessing.js'
 import { DataStream } from '../../src/data/stream.js'
 import type { Backend } from '../../src/kernels/backend.js'
 import { availableIsas, native } from '../../src/kernels/native/index.js'
@@ -158,6 +159,12 @@ describe.each(backends)('%s', (_, backend) => {
     expect(Float32Array.from(spy.seen.flatMap((batch) => [...batch]))).toEqual(
       Float32Array.from(expected.flatMap((samples) => [...samples])),
     )
+  })
+
+  it('rows that are known to be images are changed as those', async () => {
+    const source = { kind: 'images', channels: 1, height: 12, width: 12, scale: 1 / 255 } as const
+    const rows = new Dataset(bytes.reshape([length, 144]), labels, { preprocessing: new Preprocessing({ source }) })
+    expect(await seenBy(backend, {}, rows)).toEqual(await seenBy(backend, {}))
   })
 
   it('a run that is stopped and resumed has the bits of one that is not', async () => {
