@@ -1,7 +1,8 @@
 import { Writable } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
-import { createProgress } from '../../src/train/progress.js'
+import type { TrainingRun } from '../../src/train/callback.js'
+import { createProgress, progressCallback } from '../../src/train/progress.js'
 
 /** A terminal, or a file, that keeps what is written to it. */
 function fakeStream(
@@ -62,4 +63,12 @@ test('a terminal is left as it was', () => {
   // Line wrapping off and on again.
   expect(count('\x1b[?7h')).toBe(count('\x1b[?7l'))
   expect(count('\x1b[?25l')).toBe(0)
+})
+
+test('an epoch without progress, as after a resume behind its last step, has its line', () => {
+  const { stream, text } = fakeStream(false)
+  const { callback } = progressCallback({ stream, epochs: 3 })
+  const logs = { loss: 0.5, accuracy: 0.875, valAccuracy: 0.9375, samplesPerSecond: 1000, seconds: 2, lr: 0.1 }
+  callback.onEpochEnd?.(1, logs, {} as TrainingRun)
+  expect(text()).toMatch(/^epoch 2\/3 loss 0\.5000 train 0\.8750 test 0\.9375 {3}1,000 samples\/s ETA /)
 })
