@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import { configDefaults, defineConfig } from 'vitest/config'
+import { hasNative, hasWasm } from './test/setup/backend.js'
 
-// NETWRIGHT_BACKEND=reference: the half of the tests that needs no addon. What needs one is named *.native.test.ts, or
+// NETWRIGHT_BACKEND=reference or wasm: the half of the tests that needs no addon. What needs one is named *.native.test.ts, or
 // skips itself by `hasNative` of test/setup/backend.ts.
-const reference = process.env.NETWRIGHT_BACKEND === 'reference'
 // Set by npm run test:interop, which installs what these tests need.
 const interop = process.env.NETWRIGHT_INTEROP_PYTHON !== undefined
 // Set by npm run test:browser, which finds the browser.
@@ -17,7 +17,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: [
       ...configDefaults.exclude,
-      ...(reference ? ['test/**/*.native.test.ts'] : []),
+      ...(hasNative ? [] : ['test/**/*.native.test.ts']),
+      ...(hasWasm ? [] : ['test/**/*.wasm.test.ts']),
       ...(interop ? [] : ['test/interop/**']),
       ...(browser ? [] : ['test/browser/**']),
     ],

@@ -1,5 +1,6 @@
 // Fair timing on a machine with neighbours: rounds that take turns, medians of ratios, the FMA peak, and tables.
 
+import type { BackendName } from '../src/kernels/backend.js'
 import type { NativeBackend } from '../src/kernels/native/index.js'
 
 /** One thing to time. */
@@ -11,7 +12,7 @@ export interface Subject {
 /** One line of a benchmark's answer; `--json` prints an array of them. */
 export interface Row {
   readonly name: string
-  readonly backend: 'native' | 'reference'
+  readonly backend: BackendName
   readonly isa: string
   readonly threads: number
   readonly medianMs: number

@@ -1,5 +1,5 @@
 // A plan: a recorded list of kernel calls over planned memory, and the executor that replays it step by step.
-// Knows nothing of JavaScript. The TypeScript twin is src/kernels/reference/executor.ts.
+// Knows nothing of JavaScript. The TypeScript twin is src/kernels/sequential-executor.ts.
 #pragma once
 #include <stdint.h>
 

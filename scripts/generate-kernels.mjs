@@ -47,7 +47,7 @@ namespace generated {
 const rows = []
 for (const name of names) {
   const { parameters, rules, split, cost, failures } = declarations[name]
-  const fields = parameters.map((parameter) => `  ${fieldType(parameter)} ${parameter.name};\n`).join('')
+  const fields = parameters.map((parameter) => `  alignas(8) ${fieldType(parameter)} ${parameter.name};\n`).join('')
   argumentsHeader += `\nstruct ${pascal(name)}Arguments {\n${fields}};\n`
   argumentsHeader += `static_assert(sizeof(${pascal(name)}Arguments) == ${8 * parameters.length}, "one 8-byte word each");\n`
 

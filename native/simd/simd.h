@@ -7,6 +7,8 @@
 #include "avx2.h"
 #elif defined(__ARM_NEON) || defined(_M_ARM64)
 #include "neon.h"
+#elif defined(__wasm_simd128__)
+#include "wasm.h"
 #else
 #include "sse2.h"
 #endif

@@ -4,17 +4,18 @@ import { type Command, Option } from 'commander'
 import type { DownloadableOptions } from '../data/data-places.js'
 import type { TrainAndTest } from '../data/idx-images.js'
 import { type MnistOptions, mnist } from '../data/mnist.js'
-import type { Backend } from '../kernels/backend.js'
+import { type Backend, type BackendName, backendNames } from '../kernels/backend.js'
 import { defaultBackend } from '../kernels/default-backend.js'
 import { native } from '../kernels/native/index.js'
 import { reference } from '../kernels/reference/backend.js'
+import { wasm } from '../kernels/wasm/index.js'
 import { UsageError } from './errors.js'
 import { downloadBar } from './loading-bar.js'
 import { folder, integer } from './options.js'
 
 export interface RunOptions {
   readonly threads?: number
-  readonly backend?: 'native' | 'reference'
+  readonly backend?: BackendName
   readonly data?: string
   readonly download?: true
 }
@@ -26,7 +27,7 @@ cache; --download fetches what is nowhere.`
 export function addRunOptions(command: Command): Command {
   return command
     .option('--threads <n>', 'most threads of the native backend (default: physical cores)', integer(1, 64))
-    .addOption(new Option('--backend <name>', 'native or reference').choices(['native', 'reference']))
+    .addOption(new Option('--backend <name>', 'native, wasm or reference').choices(backendNames))
 }
 
 export const addDataOption = (command: Command): Command =>
@@ -39,11 +40,11 @@ export function chooseBackend({ backend, threads }: RunOptions): Backend {
     if (threads === undefined && backend === undefined) return defaultBackend()
     const name = backend ?? defaultBackend().name
     if (name === 'native') return native(threads === undefined ? {} : { threads })
+    if (threads === undefined || threads === 1) return name === 'wasm' ? wasm() : reference()
+    throw new UsageError(`--threads is ${threads}, but the ${name} backend has one thread`)
   } catch (error) {
     throw asUsage(error, 'ERR_ARGUMENT')
   }
-  if (threads === undefined || threads === 1) return reference()
-  throw new UsageError(`--threads is ${threads}, but the reference backend has one thread`)
 }
 
 /** MNIST from `--data`, or from where mnist() looks. */

@@ -2,7 +2,8 @@
 
 import { arrayTypes, type TensorData, type TensorElement } from '../tensor/tensor.js'
 import { viewOf } from '../tensor/view.js'
-import type { Kernels } from './kernels.js'
+import type { KernelName } from './declarations.js'
+import type { KernelArguments, Kernels } from './kernels.js'
 import type { Program } from './program.js'
 
 /** Memory for arenas, zeroed, 64-byte aligned, as bytes. */
@@ -72,9 +73,27 @@ export function allocateArray(backend: Backend, element: TensorElement, length: 
   return viewOf(element, buffer, byteOffset, length)
 }
 
+/** A backend whose kernels are built from native/: they do their work in units, in any order. */
+export interface SplitBackend {
+  /** Into how many units the kernel's work can be cut. For tests. */
+  units<K extends KernelName>(kernel: K, args: KernelArguments<K>): number
+  /** Runs the kernel as these ranges of units, in this order, whatever the number of threads. For tests. */
+  partition<K extends KernelName>(
+    kernel: K,
+    args: KernelArguments<K>,
+    ranges: readonly (readonly [begin: number, end: number])[],
+  ): void
+  /** Runs FMAs in registers on one core and returns their floating-point operations: timed, the core's peak. */
+  burstFma(iterations: number): number
+}
+
+/** Fastest first: the order in which they are tried. */
+export const backendNames = ['native', 'wasm', 'reference'] as const
+export type BackendName = (typeof backendNames)[number]
+
 export interface Backend {
-  readonly name: 'native' | 'reference'
-  /** `avx512`, `avx2`, `sse2`, `neon`; `js` for the reference. */
+  readonly name: BackendName
+  /** `avx512`, `avx2`, `sse2`, `neon`; `simd128` for WebAssembly; `js` for the reference. */
   readonly isa: string
   readonly threads: number
   readonly real: 'float32' | 'float64'

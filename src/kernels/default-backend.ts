@@ -2,33 +2,41 @@
 
 import { describe, netwrightError } from '../errors.js'
 import { Tensor } from '../tensor/tensor.js'
-import type { Backend } from './backend.js'
+import { type Backend, type BackendName, backendNames } from './backend.js'
 import type { Kernels } from './kernels.js'
 import { native } from './native/index.js'
 import { tryAddon } from './native/load.js'
 import { reference } from './reference/backend.js'
+import { tryModule, wasm } from './wasm/index.js'
 
 let chosen: Backend | undefined
 
+const backends: Readonly<Record<BackendName, () => Backend>> = { native, wasm, reference }
+
 function choose(): Backend {
   const wanted = process.env.NETWRIGHT_BACKEND || undefined
-  if (wanted === 'reference') return reference()
-  if (wanted === 'native') return native()
   if (wanted !== undefined) {
-    throw netwrightError('ERR_BACKEND', `NETWRIGHT_BACKEND is ${describe(wanted)}, expected 'native' or 'reference'`)
+    if (backendNames.includes(wanted as BackendName)) return backends[wanted as BackendName]()
+    throw netwrightError(
+      'ERR_BACKEND',
+      `NETWRIGHT_BACKEND is ${describe(wanted)}, expected 'native', 'wasm' or 'reference'`,
+    )
   }
   const addon = tryAddon()
   if (!(addon instanceof Error)) return native()
-  process.emitWarning(`${addon.message} Continuing with the slow TypeScript reference backend.`, {
+  const module = tryModule()
+  const [backend, how] = module instanceof Error ? [reference(), 'TypeScript, slowly'] : [wasm(), 'WebAssembly']
+  process.emitWarning(`${addon.message} Until then it computes in ${how}; npx netwright doctor tells more.`, {
     type: 'NetwrightWarning',
-    code: 'NETWRIGHT_REFERENCE_BACKEND',
+    code: 'NETWRIGHT_FALLBACK',
   })
-  return reference()
+  return backend
 }
 
 /**
- * The backend of models and tensor functions that name none: `NETWRIGHT_BACKEND` (`native` or `reference`) where it is
- * set, else native, else, with one warning, the reference. Chosen once.
+ * The backend of models and tensor functions that name none: the one that `NETWRIGHT_BACKEND` names (`native`, `wasm` or
+ * `reference`), else native, else, with one warning, wasm or the reference. Chosen once. ERR_BACKEND where the one named
+ * is not to be had.
  */
 export function defaultBackend(): Backend {
   chosen ??= choose()

@@ -10,7 +10,15 @@ import { fillFailure, namedNumbers } from './check.js'
 import { lineBytes, planMemory } from './memory-plan.js'
 import { addMeasurement, type Profile, profileOf } from './profile.js'
 import { profilesAreAsked } from './profile-report.js'
-import { at, inputName, type Program, type ProgramCall, type ProgramTensor, tensorsOf } from './program.js'
+import {
+  at,
+  inputName,
+  type Program,
+  type ProgramCall,
+  type ProgramTensor,
+  tensorsOf,
+  workspaceSlot,
+} from './program.js'
 import type { Recording } from './recorder.js'
 
 /** How a run ended: `done`, `stopped` before the end, or `failed` in the call `failedCall`. */
@@ -41,8 +49,6 @@ interface Request {
 
 type HostCall = Extract<ProgramCall, { kind: 'host' }>
 type KernelCall = Extract<ProgramCall, { kind: 'kernel' }>
-
-const workspaceSlot = 'workspace'
 
 /** Puts every memory of `program` at its offset in the slot `workspace`, or in its chain's memory. */
 function placeProgram(

@@ -72,6 +72,9 @@ export interface Program {
   readonly columns: readonly string[]
 }
 
+/** The slot of a placed program's own tensors. */
+export const workspaceSlot = 'workspace'
+
 /** The name of the slot of input `i`. */
 export const inputName = (i: number): string => `input${i}`
 

@@ -33,7 +33,7 @@ describe('netwright mnist', () => {
     expect(stdout).toMatch(
       hasNative
         ? /backend native, ISA (avx512|avx2|sse2|neon), threads \d+\n$/
-        : /backend reference, ISA js, threads 1\n$/,
+        : /backend (reference, ISA js|wasm, ISA simd128), threads 1\n$/,
     )
   })
 

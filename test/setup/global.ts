@@ -5,13 +5,18 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { tryAddon } from '../../src/kernels/native/load.js'
-import { hasNative } from './backend.js'
+import { tryModule } from '../../src/kernels/wasm/index.js'
+import { hasNative, hasWasm } from './backend.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 function missingPart(): string | undefined {
   if (!existsSync(join(root, 'dist/kernels/declarations.js'))) {
     return 'The tests need the built package, and dist/ is missing. Build it with: npm run build'
+  }
+  if (hasWasm) {
+    const module = tryModule()
+    return module instanceof Error ? module.message : undefined
   }
   if (!hasNative) return undefined
   const addon = tryAddon()
@@ -24,7 +29,7 @@ function leftOut(): string {
     .filter((name) => name.endsWith('.native.test.ts'))
     .map((name) => `  test/${name.replaceAll('\\', '/')}\n`)
   return (
-    'NETWRIGHT_BACKEND=reference: this is the half of the tests that needs no addon. Left out: every test of native\n' +
+    `NETWRIGHT_BACKEND=${process.env.NETWRIGHT_BACKEND}: this is the half of the tests that needs no addon. Left out: every test of native\n` +
     `kernels, what is marked as skipped, and these files:\n${files.sort().join('')}`
   )
 }

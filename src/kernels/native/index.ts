@@ -3,7 +3,7 @@
 import { checkOptions, describe, netwrightError } from '../../errors.js'
 import { sizeOf } from '../../tensor/shape.js'
 import { arrayTypes, Tensor, type TensorData } from '../../tensor/tensor.js'
-import { type Backend, type Executor, type Memory, outcomes, type Progress } from '../backend.js'
+import { type Backend, type Executor, type Memory, outcomes, type Progress, type SplitBackend } from '../backend.js'
 import { bindArguments, checkArguments, failureError, namedNumbers, refuseStepValues } from '../check.js'
 import { type KernelName, kernelNames } from '../declarations.js'
 import type { KernelArguments, Kernels } from '../kernels.js'
@@ -21,18 +21,8 @@ export interface NativeOptions {
   readonly threads?: number
 }
 
-export interface NativeBackend extends Backend {
+export interface NativeBackend extends Backend, SplitBackend {
   readonly name: 'native'
-  /** Into how many units the kernel's work can be cut. For tests. */
-  units<K extends KernelName>(kernel: K, args: KernelArguments<K>): number
-  /** Runs the kernel as these ranges of units, in this order, whatever the number of threads. For tests. */
-  partition<K extends KernelName>(
-    kernel: K,
-    args: KernelArguments<K>,
-    ranges: readonly (readonly [begin: number, end: number])[],
-  ): void
-  /** Runs FMAs in registers on one core and returns their floating-point operations: timed, the core's peak. */
-  burstFma(iterations: number): number
 }
 
 /** Instruction sets that this CPU and operating system can run, best first; empty without an addon. */

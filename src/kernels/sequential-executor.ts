@@ -1,37 +1,45 @@
-// Replays a program with the reference loops: the TypeScript twin of native/plan.cc. A chunk is one kernel call.
+// Replays a program call by call on the event loop's thread: the TypeScript twin of native/plan.cc. A chunk is one
+// kernel call.
 
-import { arrayTypes, Tensor, type TensorData } from '../../tensor/tensor.js'
-import { viewOf } from '../../tensor/view.js'
-import type { Executor, Outcome, Progress } from '../backend.js'
-import { checkArguments, type Failure } from '../check.js'
-import { addMeasurement } from '../profile.js'
-import { at, inputName, type Program, type ProgramArgument, type ProgramCall, updateColumn } from '../program.js'
-import { type LoopArguments, loopArguments, runLoop } from './index.js'
+import { arrayTypes, Tensor, type TensorData } from '../tensor/tensor.js'
+import { viewOf } from '../tensor/view.js'
+import type { Executor, Outcome, Progress } from './backend.js'
+import { checkArguments, type Failure } from './check.js'
+import type { KernelName } from './declarations.js'
+import { addMeasurement } from './profile.js'
+import { at, inputName, type Program, type ProgramArgument, type ProgramCall, updateColumn } from './program.js'
 
 type KernelCall = Extract<ProgramCall, { kind: 'kernel' }>
+
+/** Runs the calls of one program; a call is known by its place. */
+export interface CallRunner {
+  /** Takes the positional arguments of `call`, which are checked: they hold until it is prepared anew. */
+  prepare(call: number, kernel: KernelName, values: readonly (TensorData | number | null)[]): void
+  run(call: number): Failure | undefined
+}
 
 /** How long the event loop may be kept waiting. */
 const sliceMilliseconds = 8
 
-export class ReferenceExecutor implements Executor {
+export class SequentialExecutor implements Executor {
   readonly #program: Program
+  readonly #runner: CallRunner
   readonly #real: 'float32' | 'float64'
   #slots: readonly TensorData[] = []
   #stopped = false
-  /** Arguments of each call for `#resolvedRows` rows. */
-  readonly #resolved: (LoopArguments<KernelCall['kernel']> | undefined)[]
   readonly #changesEveryStep: readonly boolean[]
   #inputs: readonly TensorData[] = []
-  #resolvedRows: number | undefined
+  /** The rows that the calls are prepared for. */
+  #preparedRows: number | undefined
   #profiling = false
   /** When the event loop has its next turn: of many short runs as of a long one. */
   #sliceEnd = 0
   readonly #measurements: Float64Array
 
-  constructor(program: Program, real: 'float32' | 'float64') {
+  constructor(program: Program, real: 'float32' | 'float64', runner: CallRunner) {
     this.#program = program
     this.#real = real
-    this.#resolved = program.calls.map(() => undefined)
+    this.#runner = runner
     this.#measurements = new Float64Array(3 * program.calls.length)
     const inputs = new Set<number | string>(program.inputs.map((_, i) => inputName(i)))
     this.#changesEveryStep = program.calls.map(
@@ -43,7 +51,7 @@ export class ReferenceExecutor implements Executor {
 
   bind(slots: readonly TensorData[]): void {
     this.#slots = slots
-    this.#resolvedRows = undefined
+    this.#preparedRows = undefined
   }
 
   async run(steps: Float64Array, count: number, step: number, call: number, budget: number): Promise<Progress> {
@@ -101,7 +109,7 @@ export class ReferenceExecutor implements Executor {
     for (; step < count; step++, call = 0) {
       const row = steps.subarray(step * columns.length, (step + 1) * columns.length)
       try {
-        this.#resolveStep(row)
+        this.#prepareStep(row)
       } catch (error) {
         return end('refused', undefined, error instanceof Error ? error.message : String(error))
       }
@@ -114,7 +122,7 @@ export class ReferenceExecutor implements Executor {
         if (!committing && (this.#stopped || chunks >= budget)) return end('stopped')
         committing = current.phase !== 'compute'
         const start = this.#profiling ? performance.now() : 0
-        const failure = runLoop(current.kernel, this.#resolved[call] as LoopArguments<KernelCall['kernel']>)
+        const failure = this.#runner.run(call)
         if (failure !== undefined) return end('failed', failure)
         if (this.#profiling) addMeasurement(this.#measurements, call, start, row[0] as number)
         if (committing) continue
@@ -126,21 +134,24 @@ export class ReferenceExecutor implements Executor {
   }
 
   /** Every call is checked before the first one runs; what does not change from step to step is kept. */
-  #resolveStep(row: Float64Array): void {
+  #prepareStep(row: Float64Array): void {
     const rows = row[0] as number
-    const all = rows !== this.#resolvedRows
-    this.#resolvedRows = undefined
+    const all = rows !== this.#preparedRows
+    this.#preparedRows = undefined
     this.#program.calls.forEach((call, i) => {
-      if (call.kind === 'kernel' && (all || this.#changesEveryStep[i])) this.#resolved[i] = this.#resolve(call, row)
+      if (call.kind === 'kernel' && (all || this.#changesEveryStep[i])) this.#prepare(i, call, row)
     })
-    this.#resolvedRows = rows
+    this.#preparedRows = rows
   }
 
-  #resolve(call: KernelCall, row: Float64Array): LoopArguments<KernelCall['kernel']> {
-    const values = call.args.map((argument) => this.#valueOf(argument, row))
-    checkArguments(call.kernel, values, this.#real)
-    const raw = values.map((value) => (value instanceof Tensor ? value.data : value))
-    return loopArguments(call.kernel, raw)
+  #prepare(place: number, { kernel, args }: KernelCall, row: Float64Array): void {
+    const values = args.map((argument) => this.#valueOf(argument, row))
+    checkArguments(kernel, values, this.#real)
+    this.#runner.prepare(
+      place,
+      kernel,
+      values.map((value) => (value instanceof Tensor ? value.data : value)),
+    )
   }
 
   #valueOf(argument: ProgramArgument, row: Float64Array): Tensor | number | null {

@@ -1,0 +1,110 @@
+// One memory and the kernels that work in it. A memory has its size from the beginning, since growing one would detach
+// the views that tensors are; pages that nobody has touched cost nothing.
+
+import { netwrightError } from '../../errors.js'
+import { type WebAssemblyModule, webAssembly } from './webassembly.js'
+
+/** What native/wasm/exports.cc exports. */
+interface Exports {
+  readonly __heap_base: { readonly value: number }
+  units(kernel: number, args: number): number
+  run(kernel: number, args: number, begin: number, end: number): number
+  failureRow(): number
+  failureValue(): number
+  burstFma(iterations: number): number
+  fingerprint(): number
+}
+
+const pageBytes = 65536
+/** As tensors in arenas do, blocks begin on a cache line. */
+const lineBytes = 64
+/** Of an ordinary memory; one block that needs more gets a memory of its own. */
+const ordinaryBytes = 2 ** 30
+/** 32-bit addresses. */
+const mostBytes = 2 ** 32 - pageBytes
+
+interface Block {
+  readonly start: number
+  readonly bytes: number
+}
+
+const instances = new WeakMap<ArrayBufferLike, KernelInstance>()
+
+export class KernelInstance {
+  readonly exports: Exports
+  readonly buffer: ArrayBuffer
+  /** Where the memory that was never handed out begins. */
+  #end: number
+  #free: Block[] = []
+
+  /** A memory with room for `bytes` beside what the kernels need themselves; ERR_MEMORY where it cannot be had. */
+  constructor(module: WebAssemblyModule, bytes: number) {
+    const memory = createMemory(bytes)
+    this.buffer = memory.buffer
+    this.exports = new webAssembly.Instance(module, { env: { memory } }).exports as Exports
+    this.#end = roundUp(this.exports.__heap_base.value)
+    instances.set(this.buffer, this)
+  }
+
+  /** The instance whose memory `buffer` is, where there is one. */
+  static of(buffer: ArrayBufferLike): KernelInstance | undefined {
+    return instances.get(buffer)
+  }
+
+  /** The start of a block of so many zeroed bytes; undefined where there is no room. */
+  allocate(bytes: number): number | undefined {
+    const size = roundUp(bytes)
+    const i = this.#free.findIndex((block) => block.bytes >= size)
+    const block = this.#free[i]
+    if (block !== undefined) {
+      const rest = { start: block.start + size, bytes: block.bytes - size }
+      this.#free.splice(i, 1, ...(rest.bytes > 0 ? [rest] : []))
+      new Uint8Array(this.buffer, block.start, size).fill(0)
+      return block.start
+    }
+    if (this.#end + size > this.buffer.byteLength) return undefined
+    this.#end += size
+    return this.#end - size
+  }
+
+  /** Takes a block back that `allocate` gave. */
+  free(start: number, bytes: number): void {
+    const blocks = [...this.#free, { start, bytes: roundUp(bytes) }].sort((a, b) => a.start - b.start)
+    this.#free = []
+    for (const block of blocks) {
+      const last = this.#free.at(-1)
+      if (last !== undefined && last.start + last.bytes === block.start) {
+        this.#free[this.#free.length - 1] = { start: last.start, bytes: last.bytes + block.bytes }
+      } else this.#free.push(block)
+    }
+  }
+}
+
+const roundUp = (bytes: number): number => Math.ceil(bytes / lineBytes) * lineBytes
+
+function createMemory(bytes: number): { readonly buffer: ArrayBuffer } {
+  // The kernels' own data, stack and workspace take about 5 MiB.
+  const needed = bytes + 8 * 2 ** 20
+  if (needed <= mostBytes) {
+    for (const size of needed <= ordinaryBytes ? [ordinaryBytes, roundToPages(needed)] : [roundToPages(needed)]) {
+      try {
+        const pages = size / pageBytes
+        return new webAssembly.Memory({ initial: pages, maximum: pages })
+      } catch {}
+    }
+  }
+  throw netwrightError(
+    'ERR_MEMORY',
+    `${(bytes / 2 ** 30).toFixed(1)} GiB are not to be had for WebAssembly, which has at most 4 GiB for a model. ` +
+      'A smaller batch size needs less.',
+    'RangeError',
+  )
+}
+
+const roundToPages = (bytes: number): number => Math.ceil(bytes / pageBytes) * pageBytes
+
+/** The text that says which declarations the kernels were built from. */
+export function readFingerprint({ exports, buffer }: KernelInstance): string {
+  const bytes = new Uint8Array(buffer, exports.fingerprint())
+  return String.fromCharCode(...bytes.subarray(0, bytes.indexOf(0)))
+}
