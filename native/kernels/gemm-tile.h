@@ -97,8 +97,12 @@ NETWRIGHT_NOINLINE void rowTile(const Tile& t) {
       NETWRIGHT_UNROLL
       for (int i = 0; i < rows; ++i) store(c + i * cRow, finish(f, sum[i][v], bias(i)));
     } else {
+      // Through memory and not unrolled: seldom enough, and else most of the tile's code.
+      Vec sums[rows];
       NETWRIGHT_UNROLL
-      for (int i = 0; i < rows; ++i) finishPartial(f, sum[i][v], bias(i), c + i * cRow, count);
+      for (int i = 0; i < rows; ++i) sums[i] = sum[i][v];
+      NETWRIGHT_ROLLED
+      for (int i = 0; i < rows; ++i) finishPartial(f, sums[i], bias(i), c + i * cRow, count);
     }
   }
 }

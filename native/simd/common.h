@@ -8,6 +8,7 @@
 #define NETWRIGHT_INLINE static __forceinline
 #define NETWRIGHT_NOINLINE static __declspec(noinline)
 #define NETWRIGHT_UNROLL
+#define NETWRIGHT_ROLLED
 #define NETWRIGHT_HELD(x, registers) x
 #else
 #define NETWRIGHT_INLINE static inline __attribute__((always_inline))
@@ -20,8 +21,10 @@
 // Loops over accumulators must vanish, or the accumulators live in memory. GCC's own limit is 16 turns.
 #if defined(__clang__)
 #define NETWRIGHT_UNROLL _Pragma("unroll")
+#define NETWRIGHT_ROLLED _Pragma("nounroll")
 #else
 #define NETWRIGHT_UNROLL _Pragma("GCC unroll 64")
+#define NETWRIGHT_ROLLED _Pragma("GCC unroll 1")
 #endif
 #endif
 
