@@ -1,8 +1,9 @@
-// Builds the native addon, build/Release/netwright.node: with cmake-js, or with node-gyp where CMake is missing or
+// Builds the native addon, prebuilds/<platform>-<arch>.node: with cmake-js, or with node-gyp where CMake is missing or
 // fails. Needs no network: the headers come from the packages node-api-headers and node-addon-api.
 //
-//   node scripts/build-native.mjs [--if-possible] [--verbose]
+//   node scripts/build-native.mjs [--if-possible] [--verbose] [--target linux-arm64]
 //
+// --target: on linux-x64, with Debian's g++-aarch64-linux-gnu, an addon for the other architecture.
 // --if-possible (npm install): where it cannot be built, say so briefly and exit with 0.
 
 import { spawnSync } from 'node:child_process'
@@ -26,7 +27,10 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const require = createRequire(import.meta.url)
 const ifPossible = process.argv.includes('--if-possible')
 const verbose = process.argv.includes('--verbose')
-const addon = join(root, 'build/Release/netwright.node')
+const host = `${process.platform}-${process.arch}${isMusl() ? '-musl' : ''}`
+const target = process.argv.includes('--target') ? process.argv[process.argv.indexOf('--target') + 1] : host
+const isCross = target !== host
+const addon = join(root, `prebuilds/${target}.node`)
 const isWindows = process.platform === 'win32'
 // Two compilers at once: one ISA's kernels take about 0.5 GB.
 const jobs = '2'
@@ -35,6 +39,11 @@ const jobs = '2'
 class SourceError extends Error {}
 
 const report = (message) => console.error(message.replace(/^/gm, 'netwright: '))
+
+/** As src/kernels/native/load.ts, which looks for the file of this name. */
+function isMusl() {
+  return process.platform === 'linux' && process.report.getReport().header.glibcVersionRuntime === undefined
+}
 
 function onPath(...names) {
   const suffixes = isWindows ? ['.exe', '.cmd', '.bat'] : ['']
@@ -110,18 +119,20 @@ function buildWithCMake() {
   if (cmakeJs === undefined) return 'the package cmake-js is not installed'
   if (onPath('cmake') === undefined) return 'CMake is not on the PATH'
   if (!isWindows && onPath('ninja', 'make', 'gmake') === undefined) return 'CMake needs Ninja or make'
-  const folder = join(root, 'build/cmake')
+  const folder = join(root, isCross ? `build/cmake-${target}` : 'build/cmake')
+  const arch = isCross ? target.split('-')[1] : process.arch
   const cache = join(folder, 'CMakeCache.txt')
   // A copied or moved tree, or another architecture's Node, must not go on with what the cache says.
   const isOurs = (text) =>
     text.includes(`CMAKE_HOME_DIRECTORY:INTERNAL=${root.replaceAll('\\', '/')}\n`) &&
-    text.includes(`NODE_ARCH:UNINITIALIZED=${process.arch}\n`)
+    text.includes(`NODE_ARCH:UNINITIALIZED=${arch}\n`)
   if (existsSync(cache) && !isOurs(readFileSync(cache, 'utf8').replaceAll('\r', ''))) {
     rmSync(folder, { recursive: true, force: true })
   }
   const wasConfigured = existsSync(cache)
   // `build`, not `compile`: that would build everything a second time after every error.
-  const build = () => node([cmakeJs, 'build', '--out', folder, '--parallel', jobs, '--log-level', 'error'])
+  const cross = isCross ? ['--arch', arch, `--CDCMAKE_TOOLCHAIN_FILE=${join(root, `native/${target}.cmake`)}`] : []
+  const build = () => node([cmakeJs, 'build', '--out', folder, '--parallel', jobs, '--log-level', 'error', ...cross])
   let { ok, output } = build()
   if (!ok && wasConfigured && !compilerError.test(output)) {
     rmSync(folder, { recursive: true, force: true })
@@ -187,6 +198,12 @@ function generate() {
 }
 
 function build() {
+  if (isCross && !existsSync(join(root, `native/${target}.cmake`))) {
+    return `it is built on its own system, not on ${host}; here: --target linux-arm64`
+  }
+  if (isCross && onPath('aarch64-linux-gnu-g++') === undefined) {
+    return 'there is no aarch64-linux-gnu-g++ on the PATH (Debian, Ubuntu: apt install g++-aarch64-linux-gnu)'
+  }
   if (!['x64', 'arm64'].includes(process.arch)) {
     return `it has kernels for x64 and arm64, none for ${process.arch}`
   }
@@ -200,6 +217,7 @@ function build() {
   generate()
   const withoutCMake = buildWithCMake()
   if (withoutCMake === undefined) return undefined
+  if (isCross) return withoutCMake
   const withoutNodeGyp = buildWithNodeGyp()
   return withoutNodeGyp === undefined ? undefined : `${withoutCMake}; ${withoutNodeGyp}`
 }
@@ -207,7 +225,7 @@ function build() {
 let problem
 try {
   problem = build()
-  if (problem === undefined) {
+  if (problem === undefined && !isCross) {
     const load = `try { require(${JSON.stringify(addon)}) } catch (e) { console.error(e.message); process.exit(1) }`
     const { ok, output } = node(['-e', load])
     if (!ok) throw new SourceError(`the addon was built but does not load:\n${cause(output)}`)
@@ -220,7 +238,7 @@ try {
 }
 
 if (problem === undefined) {
-  report('native addon ready: build/Release/netwright.node')
+  report(`native addon ready: prebuilds/${target}.node`)
 } else {
   report(
     `the native addon was not built: ${problem}${problem.includes('\n') ? '\n' : '. '}` +

@@ -6,9 +6,10 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { addonPath } from '../../src/kernels/native/load.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const addon = join(root, 'build/Release/netwright.node')
+const addon = addonPath()
 const has = (tool: string) => process.platform === 'linux' && spawnSync(tool, ['--version']).status === 0
 const read = (tool: string, ...parameters: string[]) =>
   execFileSync(tool, parameters, { encoding: 'utf8', maxBuffer: 1 << 28 })

@@ -1,7 +1,8 @@
 // Finds and loads the compiled addon. The only place that knows where it lies.
 
-import { existsSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { netwrightError } from '../../errors.js'
 import { declarations, fingerprint } from '../declarations.js'
@@ -10,45 +11,83 @@ import type { Addon } from './addon.js'
 const require = createRequire(import.meta.url)
 const packageRoot = fileURLToPath(new URL('../../..', import.meta.url))
 
-/** Where the addon may be, in the order tried. */
-function addonPaths(): string[] {
-  const forced = process.env.NETWRIGHT_ADDON
-  return forced === undefined ? [`${packageRoot}build/Release/netwright.node`] : [forced]
+/** A file that was tried; `reason`: why it is not the addon. */
+export interface AddonTry {
+  readonly path: string
+  readonly reason: string | undefined
 }
 
-/** What helps: a clone has what the build needs, an installed package does not. */
-function remedy(): string {
-  return existsSync(`${packageRoot}src`)
-    ? 'Build it with: npm run build:native. It needs a C++17 compiler, and CMake or Python 3 with make.'
-    : `This copy of the package has none for ${process.platform}-${process.arch} and Node ${process.version}: ` +
-        'clone the repository, run npm install there, and install from that folder.'
+/** `linux-x64`, `linux-x64-musl`, `darwin-arm64`, …: what a prebuilt addon is named after. */
+export function targetName(): string {
+  return `${process.platform}-${process.arch}${isMusl() ? '-musl' : ''}`
 }
 
-let loaded: Addon | Error | undefined
+/** Whether this Node runs on musl, as on Alpine. Only asked in full where there is a musl: the report takes milliseconds. */
+function isMusl(): boolean {
+  const cpu = { x64: 'x86_64', arm64: 'aarch64' }[process.arch as string]
+  if (process.platform !== 'linux' || !existsSync(`/lib/ld-musl-${cpu}.so.1`)) return false
+  const { header } = process.report.getReport() as unknown as { readonly header: { glibcVersionRuntime?: string } }
+  return header.glibcVersionRuntime === undefined
+}
 
-function load(): Addon | Error {
-  const reasons: string[] = []
-  for (const path of addonPaths()) {
-    if (!existsSync(path)) {
-      reasons.push(`${path}: no such file`)
-      continue
-    }
-    try {
-      const addon = require(path) as Addon
-      const expected = fingerprint(declarations)
-      if (addon.fingerprint === expected) return addon
-      reasons.push(`${path}: built from other kernel declarations (${addon.fingerprint}, expected ${expected})`)
-    } catch (error) {
-      reasons.push(`${path}: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`)
-    }
+/** The addon may lie in one place: where it was built, or where the package carries it. */
+export const addonPath = (): string =>
+  process.env.NETWRIGHT_ADDON || join(packageRoot, 'prebuilds', `${targetName()}.node`)
+
+/** Loading an ELF file that ends early kills the process, so its header is asked first where its end should be. */
+function isCutShort(path: string): boolean {
+  const file = openSync(path, 'r')
+  try {
+    const header = new DataView(new ArrayBuffer(64))
+    const read = readSync(file, new Uint8Array(header.buffer), 0, 64, 0)
+    if (read < 4 || header.getUint32(0) !== 0x7f454c46) return read < 64
+    const sectionsEnd = Number(header.getBigUint64(40, true)) + header.getUint16(58, true) * header.getUint16(60, true)
+    return read < 64 || sectionsEnd > fstatSync(file).size
+  } finally {
+    closeSync(file)
   }
-  return netwrightError('ERR_BACKEND', `netwright's native addon is not available (${reasons.join('; ')}). ${remedy()}`)
+}
+
+function tryPath(path: string): Addon | string {
+  if (!existsSync(path)) return 'no such file'
+  try {
+    if (isCutShort(path)) return 'the file is cut short'
+    const addon = require(path) as Partial<Addon>
+    const expected = fingerprint(declarations)
+    if (addon.fingerprint === expected) return addon as Addon
+    return `built from other kernel declarations (${addon.fingerprint ?? 'none'}, expected ${expected})`
+  } catch (error) {
+    return error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
+  }
+}
+
+/** What helps. */
+function remedy(): string {
+  return existsSync(join(packageRoot, 'src'))
+    ? 'Build it with: npm run build:native. It needs a C++17 compiler, and CMake or Python 3 with make.'
+    : 'Build it with: npx netwright build. It needs a C++17 compiler and CMake.'
+}
+
+let loaded: { readonly addon: Addon | Error; readonly tried: AddonTry } | undefined
+
+function load(): { readonly addon: Addon | Error; readonly tried: AddonTry } {
+  const path = addonPath()
+  const found = tryPath(path)
+  if (typeof found !== 'string') return { addon: found, tried: { path, reason: undefined } }
+  const message = `netwright's native addon is not available (${path}: ${found}). ${remedy()}`
+  return { addon: netwrightError('ERR_BACKEND', message), tried: { path, reason: found } }
 }
 
 /** The addon, or the error that says why there is none. Loaded once. */
 export function tryAddon(): Addon | Error {
   loaded ??= load()
-  return loaded
+  return loaded.addon
+}
+
+/** Where the addon was looked for, and what was wrong with what lay there. */
+export function addonTried(): AddonTry {
+  loaded ??= load()
+  return loaded.tried
 }
 
 /** The addon; throws ERR_BACKEND with the reasons and the cure. */
