@@ -1,5 +1,5 @@
-// The vector wrapper for WebAssembly SIMD128: 4 floats, no fused multiply-add. Operations are those of sse2.h one for
-// one, so that the two give the same bits where no denormals occur: WebAssembly cannot flush them.
+// The vector wrapper for WebAssembly SIMD128: 4 floats, no fused multiply-add. Operations are those of sse2.h
+// one for one, so that the two give the same bits where no denormals occur: WebAssembly cannot flush them.
 #pragma once
 #include <wasm_simd128.h>
 
@@ -11,7 +11,8 @@ namespace NETWRIGHT_ISA {
 
 constexpr const char* isaName = "simd128";
 constexpr int lanes = 4;
-// gemm's register tile (see avx512.h): the engine has the 16 registers of an x64 CPU, or the 32 of an arm64 one.
+// gemm's register tile (see avx512.h): the engine has the 16 registers of an x64 CPU, or the 32 of an arm64
+// one.
 constexpr int tileVectors = 3;
 constexpr int tileRows[tileVectors + 1] = {0, 12, 6, 4};
 // From so many row tiles on, copying B pays (see gemm.h).

@@ -1,5 +1,5 @@
-// What a WebAssembly module of the kernels exports to src/kernels/wasm. TypeScript has checked every argument against
-// its declaration; whatever it passes, the engine confines the kernels to the module's memory.
+// What a WebAssembly module of the kernels exports to src/kernels/wasm. TypeScript has checked every argument
+// against its declaration; whatever it passes, the engine confines the kernels to the module's memory.
 
 #include "../kernel-table.h"
 

@@ -1,7 +1,7 @@
 // Memories of the WebAssembly backend: models come and go, and one may lie in two.
 
 import { expect, test } from 'vitest'
-import { crossEntropy, Linear, ReLU, reference, Sequential, SGD, spiral, tensor, wasm } from '../../src/index.js'
+import { crossEntropy, Linear, ReLU, reference, Sequential, SGD, spiral, wasm } from '../../src/index.js'
 import type { Backend } from '../../src/kernels/backend.js'
 import { KernelInstance } from '../../src/kernels/wasm/kernel-instance.js'
 
