@@ -7,11 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "kernel-declarations.h"
-
 namespace netwright {
-
-const Declaration declarations[kernelCount] = NETWRIGHT_DECLARATION_ROWS;
 
 int64_t elementBytes(Kind kind) { return kind == Kind::uint8 ? 1 : 4; }
 
@@ -55,7 +51,7 @@ std::string valuesText(const Declaration& declaration, const char* expression, c
     while (std::isalnum(static_cast<unsigned char>(*end))) end++;
     const std::string name(at, end);
     for (int i = 0; i < declaration.parameterCount; i++) {
-      if (name != declaration.parameters[i].name || (seen & (1u << i)) != 0) continue;
+      if (name != declaration.parameter(i).name.get() || (seen & (1u << i)) != 0) continue;
       seen |= 1u << i;
       text += (text.empty() ? "" : ", ") + name + "=" + numberText(raw.numbers[i]);
     }
@@ -69,7 +65,7 @@ std::string valuesText(const Declaration& declaration, const char* expression, c
 ArgumentProblem checkArguments(const Declaration& declaration, const RawArguments& raw, Word* words) {
   int64_t extents[maxParameters];
   for (int i = 0; i < declaration.parameterCount; i++) {
-    const Parameter& parameter = declaration.parameters[i];
+    const Parameter& parameter = declaration.parameter(i);
     if (isTensor(parameter)) continue;
     const double value = raw.numbers[i];
     if (parameter.kind == Kind::scalar) {
@@ -81,11 +77,11 @@ ArgumentProblem checkArguments(const Declaration& declaration, const RawArgument
       words[i].integer = static_cast<int64_t>(value);
     }
   }
-  for (int rule = 0; declaration.rules[rule].text != nullptr; rule++) {
-    if (declaration.rules[rule].holds(raw.numbers) == 0) return {ArgumentProblem::ruleFalse, 0, rule};
+  for (int i = 0; i < declaration.ruleCount; i++) {
+    if (declaration.rule(i).holds(raw.numbers) == 0) return {ArgumentProblem::ruleFalse, 0, i};
   }
   for (int i = 0; i < declaration.parameterCount; i++) {
-    const Parameter& parameter = declaration.parameters[i];
+    const Parameter& parameter = declaration.parameter(i);
     if (!isTensor(parameter)) continue;
     const RawArguments::Tensor& tensor = raw.tensors[i];
     words[i].pointer = tensor.data;
@@ -100,16 +96,16 @@ ArgumentProblem checkArguments(const Declaration& declaration, const RawArgument
     extents[i] = static_cast<int64_t>(extent);
   }
   for (int i = 0; i < declaration.parameterCount; i++) {
-    if (!isTensor(declaration.parameters[i]) || !isOutput(declaration.parameters[i]) || extents[i] == 0)
+    if (!isTensor(declaration.parameter(i)) || !isOutput(declaration.parameter(i)) || extents[i] == 0)
       continue;
     const char* begin = static_cast<const char*>(words[i].pointer);
-    const char* end = begin + extents[i] * elementBytes(declaration.parameters[i].kind);
+    const char* end = begin + extents[i] * elementBytes(declaration.parameter(i).kind);
     for (int j = 0; j < declaration.parameterCount; j++) {
-      if (j == i || !isTensor(declaration.parameters[j]) || extents[j] == 0) continue;
+      if (j == i || !isTensor(declaration.parameter(j)) || extents[j] == 0) continue;
       const char* otherBegin = static_cast<const char*>(words[j].pointer);
-      const char* otherEnd = otherBegin + extents[j] * elementBytes(declaration.parameters[j].kind);
+      const char* otherEnd = otherBegin + extents[j] * elementBytes(declaration.parameter(j).kind);
       const bool apart = end <= otherBegin || otherEnd <= begin;
-      const bool inPlace = begin == otherBegin && (declaration.parameters[i].inPlaceOf & (1u << j)) != 0;
+      const bool inPlace = begin == otherBegin && (declaration.parameter(i).inPlaceOf & (1u << j)) != 0;
       if (!apart && !inPlace) return {ArgumentProblem::overlap, i, j};
     }
   }
@@ -118,9 +114,9 @@ ArgumentProblem checkArguments(const Declaration& declaration, const RawArgument
 
 std::string describeProblem(const Declaration& declaration, const ArgumentProblem& problem,
                             const RawArguments& raw) {
-  const Parameter& parameter = declaration.parameters[problem.parameter];
-  const std::string kernel = std::string(declaration.name) + ": ";
-  const std::string name = parameter.name;
+  const Parameter& parameter = declaration.parameter(problem.parameter);
+  const std::string kernel = std::string(declaration.name.get()) + ": ";
+  const std::string name = parameter.name.get();
   switch (problem.kind) {
     case ArgumentProblem::none:
       return "";
@@ -131,14 +127,15 @@ std::string describeProblem(const Declaration& declaration, const ArgumentProble
       return kernel + name + " is missing";
     case ArgumentProblem::tooShort:
       return kernel + name + " has " + std::to_string(raw.tensors[problem.parameter].length) +
-             " elements, needs " + parameter.extentText + " = " + numberText(parameter.extent(raw.numbers)) +
-             valuesText(declaration, parameter.extentText, raw);
+             " elements, needs " + parameter.extentText.get() + " = " +
+             numberText(parameter.extent(raw.numbers)) +
+             valuesText(declaration, parameter.extentText.get(), raw);
     case ArgumentProblem::ruleFalse: {
-      const char* rule = declaration.rules[problem.other].text;
+      const char* rule = declaration.rule(problem.other).text.get();
       return kernel + rule + " is false" + valuesText(declaration, rule, raw);
     }
     case ArgumentProblem::overlap:
-      return kernel + name + " overlaps " + declaration.parameters[problem.other].name;
+      return kernel + name + " overlaps " + declaration.parameter(problem.other).name.get();
   }
   return kernel;
 }
@@ -147,7 +144,7 @@ std::string describeProblem(const Declaration& declaration, const ArgumentProble
 static bool writesNothing(const Declaration& declaration, const double* numbers) {
   bool outputs = false;
   for (int i = 0; i < declaration.parameterCount; i++) {
-    const Parameter& parameter = declaration.parameters[i];
+    const Parameter& parameter = declaration.parameter(i);
     if (!isTensor(parameter) || !isOutput(parameter)) continue;
     if (parameter.extent(numbers) > 0) return false;
     outputs = true;
@@ -158,7 +155,7 @@ static bool writesNothing(const Declaration& declaration, const double* numbers)
 int64_t countUnits(const Declaration& declaration, int64_t (*count)(const void*), const Word* words,
                    const double* numbers) {
   if (writesNothing(declaration, numbers)) return 0;
-  if (declaration.units == nullptr) return count(words);
+  if (declaration.countsUnits) return count(words);
   const int64_t total = static_cast<int64_t>(declaration.units(numbers));
   return (total + declaration.block - 1) / declaration.block;
 }

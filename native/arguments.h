@@ -9,8 +9,6 @@
 
 namespace netwright {
 
-extern const Declaration declarations[kernelCount];
-
 // One field of an ...Arguments struct.
 union Word {
   void* pointer;

@@ -32,7 +32,7 @@ double Chain::bytesOfSample(double rows) const {
       const PlanArgument& argument = plan_.arguments[static_cast<size_t>(call.firstArgument + j)];
       if (argument.source != PlanArgument::tensor || argument.value.perRow <= 0) continue;
       if (!seen.insert({argument.slot, argument.offset.at(rows)}).second) continue;
-      bytes += argument.value.perRow * static_cast<double>(elementBytes(declaration.parameters[j].kind));
+      bytes += argument.value.perRow * static_cast<double>(elementBytes(declaration.parameter(j).kind));
     }
   }
   return bytes;
@@ -78,7 +78,7 @@ std::string Chain::resolvePiece(int64_t index, const std::vector<Slot>& slots, c
         static_cast<int64_t>(reinterpret_cast<uintptr_t>(raw.tensors[i].data) - chainMemoryStart);
     piece->call.words[i].integer = place;
     piece->inMemory |= uint64_t{1} << i;
-    const int64_t end = place + raw.tensors[i].length * elementBytes(declaration.parameters[i].kind);
+    const int64_t end = place + raw.tensors[i].length * elementBytes(declaration.parameter(i).kind);
     memoryBytes_ = std::max(memoryBytes_, end);
   }
   return "";

@@ -80,7 +80,7 @@ std::string Plan::parse(const double* code, int64_t length) {
     committing = call.commit;
     const int count = call.kernel == hostCall ? 0 : declarations[call.kernel].parameterCount;
     for (int i = 0; i < count; i++) {
-      const bool isTensor = declarations[call.kernel].parameters[i].kind < Kind::size;
+      const bool isTensor = declarations[call.kernel].parameter(i).kind < Kind::size;
       PlanArgument argument{};
       argument.source = static_cast<PlanArgument::Source>(reader.whole(0, 4));
       switch (argument.source) {
@@ -122,7 +122,7 @@ std::string Plan::locate(int64_t index, const std::vector<Slot>& slots, const do
   const double rows = row[0];
   const double begin = static_cast<double>(part.begin), count = static_cast<double>(part.end - part.begin);
   for (int i = 0; i < declaration.parameterCount; i++) {
-    const Parameter& parameter = declaration.parameters[i];
+    const Parameter& parameter = declaration.parameter(i);
     const PlanArgument& argument = arguments[static_cast<size_t>(call.firstArgument + i)];
     raw->numbers[i] = 0;
     switch (argument.source) {
@@ -135,7 +135,8 @@ std::string Plan::locate(int64_t index, const std::vector<Slot>& slots, const do
         if (argument.slot == slotCount) {
           const double place = std::ceil(argument.offset.perRow * count / 64) * 64 + argument.offset.constant;
           if (!(isWhole(place) && isWhole(length) && place + length * bytes < chainMemoryLimit))
-            return std::string(declaration.name) + ": " + parameter.name + " does not fit a chain's memory";
+            return std::string(declaration.name.get()) + ": " + parameter.name.get() +
+                   " does not fit a chain's memory";
           raw->tensors[i] = {reinterpret_cast<char*>(chainMemoryStart) + static_cast<int64_t>(place),
                              static_cast<int64_t>(length)};
           break;
@@ -154,7 +155,7 @@ std::string Plan::locate(int64_t index, const std::vector<Slot>& slots, const do
                                     static_cast<uintptr_t>(bytes) ==
                                 0;
         if (!inside) {
-          return std::string(declaration.name) + ": " + parameter.name +
+          return std::string(declaration.name.get()) + ": " + parameter.name.get() +
                  " does not lie in its memory (call " + std::to_string(index) + " of the plan, slot " +
                  std::to_string(argument.slot) + ", " + std::to_string(slot.bytes) + " bytes)";
         }
@@ -163,7 +164,7 @@ std::string Plan::locate(int64_t index, const std::vector<Slot>& slots, const do
       }
       case PlanArgument::number:
         raw->numbers[i] = argument.value.at(count);
-        if (byGroups && std::strcmp(parameter.name, "groups") == 0) raw->numbers[i] = 1;
+        if (byGroups && std::strcmp(parameter.name.get(), "groups") == 0) raw->numbers[i] = 1;
         break;
       case PlanArgument::step:
         raw->numbers[i] = row[static_cast<int>(argument.value.constant)];
@@ -188,7 +189,7 @@ int64_t Plan::indexElementsPerRow(int64_t index) const {
   const Declaration& declaration = declarations[call.kernel];
   for (int i = 0; i < declaration.parameterCount; i++) {
     const PlanArgument& argument = arguments[static_cast<size_t>(call.firstArgument + i)];
-    if (declaration.parameters[i].role == Role::index && argument.source == PlanArgument::tensor)
+    if (declaration.parameter(i).role == Role::index && argument.source == PlanArgument::tensor)
       return static_cast<int64_t>(argument.value.perRow);
   }
   return 0;

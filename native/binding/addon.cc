@@ -83,8 +83,8 @@ Napi::Value createKernels(const Napi::CallbackInfo& info) {
   for (int i = 0; i < kernelCount; i++) {
     auto binding = std::make_unique<KernelBinding>(KernelBinding{table, i, threads});
     napi_value function = nullptr;
-    require(env, napi_create_function(env, declarations[i].name, NAPI_AUTO_LENGTH, callKernel, binding.get(),
-                                      &function));
+    require(env, napi_create_function(env, declarations[i].name.get(), NAPI_AUTO_LENGTH, callKernel,
+                                      binding.get(), &function));
     require(env, napi_add_finalizer(
                      env, function, binding.get(),
                      [](napi_env, void* data, void*) { delete static_cast<KernelBinding*>(data); }, nullptr,

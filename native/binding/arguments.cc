@@ -21,7 +21,7 @@ const char* const elementNames[] = {"float32", "int32", "uint8"};
 [[noreturn]] void fail(Napi::Env env, const Declaration& declaration, const Parameter& parameter,
                        const char* expected) {
   auto error = Napi::TypeError::New(
-      env, std::string(declaration.name) + ": " + parameter.name + " is not " + expected);
+      env, std::string(declaration.name.get()) + ": " + parameter.name.get() + " is not " + expected);
   error.Set("code", Napi::String::New(env, "ERR_KERNEL"));
   throw error;
 }
@@ -31,7 +31,7 @@ const char* const elementNames[] = {"float32", "int32", "uint8"};
 void readArguments(Napi::Env env, const Declaration& declaration, const napi_value* values, size_t count,
                    RawArguments* raw) {
   for (int i = 0; i < declaration.parameterCount; i++) {
-    const Parameter& parameter = declaration.parameters[i];
+    const Parameter& parameter = declaration.parameter(i);
     raw->numbers[i] = 0;
     raw->tensors[i] = {nullptr, -1};
     const bool given = static_cast<size_t>(i) < count;

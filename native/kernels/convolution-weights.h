@@ -113,6 +113,18 @@ struct DotSums {
   float* sums;
   int64_t sumsRow;
 };
+// The products behind the last whole vector of k.
+NETWRIGHT_NOINLINE void addLastDots(const DotSums& t, int columns, int rows) {
+  const int64_t rest = t.k % lanes;
+  for (int j = 0; j < columns; ++j) {
+    const Vec b = loadPartial(t.b + j * t.bColumn + t.k - rest, rest);
+    for (int i = 0; i < rows; ++i) {
+      float* const sum = t.sums + i * t.sumsRow + j * lanes;
+      store(sum, fma(loadPartial(t.a + i * t.aRow + t.k - rest, rest), b, load(sum)));
+    }
+  }
+}
+
 template <int columns, int rows>
 NETWRIGHT_NOINLINE void addDots(const DotSums& t) {
   Vec sum[rows][columns];
@@ -124,27 +136,25 @@ NETWRIGHT_NOINLINE void addDots(const DotSums& t) {
   const float* a = t.a;
   const float* b = t.b;
   const int64_t aRow = t.aRow, bColumn = t.bColumn;
-  const auto step = [&](auto loadVector) {
+  for (int64_t p = t.k / lanes; p > 0; --p) {
     Vec bs[columns];
     NETWRIGHT_UNROLL
-    for (int j = 0; j < columns; ++j) bs[j] = loadVector(b + j * bColumn);
+    for (int j = 0; j < columns; ++j) bs[j] = load(b + j * bColumn);
     NETWRIGHT_UNROLL
     for (int i = 0; i < rows; ++i) {
-      const Vec ai = held(loadVector(a + i * aRow));
+      const Vec ai = held(load(a + i * aRow));
       NETWRIGHT_UNROLL
       for (int j = 0; j < columns; ++j) sum[i][j] = fma(ai, bs[j], sum[i][j]);
     }
     a += lanes;
     b += lanes;
-  };
-  for (int64_t p = t.k / lanes; p > 0; --p) step([](const float* x) { return load(x); });
-  const int64_t rest = t.k % lanes;
-  if (rest) step([rest](const float* x) { return loadPartial(x, rest); });
+  }
   NETWRIGHT_UNROLL
   for (int i = 0; i < rows; ++i) {
     NETWRIGHT_UNROLL
     for (int j = 0; j < columns; ++j) store(t.sums + i * t.sumsRow + j * lanes, sum[i][j]);
   }
+  if (t.k % lanes) addLastDots(t, columns, rows);
 }
 
 // sums += one chunk of one sample, all taps: planes at scratch, dy at its first filter and output.

@@ -18,8 +18,8 @@ NETWRIGHT_INLINE void copyRows(const float* from, int64_t fromStride, float* to,
 
 // to (columns,toStride) = transpose of from (rows,fromStride), with 0 for rows up to `padded`, which is a
 // multiple of lanes and at most toStride.
-NETWRIGHT_INLINE void copyTransposed(const float* from, int64_t fromStride, float* to, int64_t toStride,
-                                     int64_t rows, int64_t columns, int64_t padded) {
+NETWRIGHT_NOINLINE void copyTransposed(const float* from, int64_t fromStride, float* to, int64_t toStride,
+                                       int64_t rows, int64_t columns, int64_t padded) {
   for (int64_t i = 0; i < padded; i += lanes) {
     const int64_t height = min64(rows - i, lanes);
     int64_t j = 0;

@@ -11,48 +11,51 @@ namespace NETWRIGHT_ISA {
 constexpr int rowVectors = 8;
 
 // One row: `vectors` vectors of columns as rowTile computes them, the last one with lastCount columns, and
-// `edge` columns behind them as dotTile does. Of these, term p of column j adds to sums[p % lanes][j]: what
-// is there lane p % lanes of a vector along K. `readable`: rows of B from which a whole vector may be read
-// where fewer columns count.
+// `edge` columns behind them as dotTile does. Of these, term p of column j adds to edgeSums[p % lanes][j]:
+// what is there lane p % lanes of a vector along K. `readable`: rows of B from which a whole vector may be
+// read where fewer columns count.
 template <int vectors, bool withEdge>
 NETWRIGHT_NOINLINE void singleRow(const Tile& t, int64_t edge, int64_t readable) {
   Vec sum[vectors];
   NETWRIGHT_UNROLL
   for (int v = 0; v < vectors; ++v) sum[v] = zero();
-  alignas(64) float sums[withEdge ? lanes * lanes : 1] = {};
+  alignas(64) float edgeSums[withEdge ? lanes * lanes : 1] = {};
   const float* b = t.b;
   const int64_t k = t.k, bStep = t.bStep, lastCount = t.lastCount;
-  const auto term = [&](int64_t p, auto loadVector) {
+  const auto loadLast = [&](int64_t p, const float* x, int64_t count) {
+    return p < readable ? load(x) : loadPartial(x, count);
+  };
+  for (int64_t p = 0; p < k; ++p) {
     const Vec a = set(t.a[p]);
     NETWRIGHT_UNROLL
     for (int v = 0; v < vectors - 1; ++v) sum[v] = fma(a, load(b + v * lanes), sum[v]);
     constexpr int last = vectors - 1;
     if constexpr (withEdge) {
       sum[last] = fma(a, load(b + last * lanes), sum[last]);
-      float* const at = sums + p % lanes * lanes;
-      store(at, fma(a, loadVector(b + vectors * lanes, edge), load(at)));
+      float* const at = edgeSums + p % lanes * lanes;
+      store(at, fma(a, loadLast(p, b + vectors * lanes, edge), load(at)));
     } else {
-      sum[last] = fma(a, loadVector(b + last * lanes, lastCount), sum[last]);
+      sum[last] = fma(a, loadLast(p, b + last * lanes, lastCount), sum[last]);
     }
     b += bStep;
-  };
-  int64_t p = 0;
-  for (; p < min64(k, readable); ++p) term(p, [](const float* x, int64_t) { return load(x); });
-  for (; p < k; ++p) term(p, [](const float* x, int64_t count) { return loadPartial(x, count); });
+  }
 
   const Finish f = t.finish;
   float* const c = t.c;
-  const auto finishColumns = [&](int64_t column, Vec total, int64_t count) {
-    const Vec bias = f.bias ? loadPartial(f.bias + column, count) : set(-0.0f);
-    finishPartial(f, total, bias, c + column, count);
-  };
+  Vec sums[vectors + withEdge];
   NETWRIGHT_UNROLL
-  for (int v = 0; v < vectors; ++v) finishColumns(v * lanes, sum[v], v < vectors - 1 ? lanes : lastCount);
+  for (int v = 0; v < vectors; ++v) sums[v] = sum[v];
   if constexpr (withEdge) {
     alignas(64) float columns[lanes * lanes], row[lanes] = {};
-    transpose(sums, lanes, columns, lanes);
+    transpose(edgeSums, lanes, columns, lanes);
     for (int64_t j = 0; j < edge; ++j) row[j] = reduceAdd(load(columns + j * lanes));
-    finishColumns(vectors * lanes, load(row), edge);
+    sums[vectors] = load(row);
+  }
+  NETWRIGHT_ROLLED
+  for (int v = 0; v < vectors + withEdge; ++v) {
+    const int64_t column = v * lanes, count = v < vectors - 1 ? lanes : v < vectors ? lastCount : edge;
+    const Vec bias = f.bias ? loadPartial(f.bias + column, count) : set(-0.0f);
+    finishPartial(f, sums[v], bias, c + column, count);
   }
 }
 

@@ -31,6 +31,14 @@ NETWRIGHT_INLINE void finishPartial(const Finish& f, Vec sum, Vec bias, float* c
   storePartial(c, f.beta == 0 ? finish(f, sum, bias) : finish(f, sum, bias, loadPartial(c, count)), count);
 }
 
+// One vector of each of `rows` rows of C; rowBias, unless null, is used in place of columnBias. A function,
+// since it would be most of each tile's code and is seldom called.
+NETWRIGHT_NOINLINE void finishRows(const Finish& f, const Vec* sums, int rows, Vec columnBias,
+                                   const float* rowBias, float* c, int64_t cRow, int64_t count) {
+  for (int i = 0; i < rows; ++i)
+    finishPartial(f, sums[i], rowBias ? set(rowBias[i]) : columnBias, c + i * cRow, count);
+}
+
 // Where a stepped tile finds a term of the sum: so many floats from `a` and from `b`.
 struct Step {
   int32_t a, b;
@@ -97,12 +105,11 @@ NETWRIGHT_NOINLINE void rowTile(const Tile& t) {
       NETWRIGHT_UNROLL
       for (int i = 0; i < rows; ++i) store(c + i * cRow, finish(f, sum[i][v], bias(i)));
     } else {
-      // Through memory and not unrolled: seldom enough, and else most of the tile's code.
+      // A copy, or all sums would be kept in memory.
       Vec sums[rows];
       NETWRIGHT_UNROLL
       for (int i = 0; i < rows; ++i) sums[i] = sum[i][v];
-      NETWRIGHT_ROLLED
-      for (int i = 0; i < rows; ++i) finishPartial(f, sums[i], bias(i), c + i * cRow, count);
+      finishRows(f, sums, rows, columnBias, stepped ? f.bias : nullptr, c, cRow, count);
     }
   }
 }
@@ -160,13 +167,15 @@ NETWRIGHT_NOINLINE void dotTile(const Tile& t) {
   if (rest) step(p, [rest](const float* x) { return loadPartial(x, rest); });
   const Finish f = t.finish;
   const Vec bias = f.bias ? loadPartial(f.bias, columns) : set(-0.0f);
+  Vec sums[rows];
   NETWRIGHT_UNROLL
   for (int i = 0; i < rows; ++i) {
     float row[lanes] = {};
     NETWRIGHT_UNROLL
     for (int j = 0; j < columns; ++j) row[j] = reduceAdd(sum[i][j]);
-    finishPartial(f, load(row), bias, t.c + i * t.cRow, columns);
+    sums[i] = load(row);
   }
+  finishRows(f, sums, rows, bias, nullptr, t.c, t.cRow, columns);
 }
 
 // A contiguous along M (aRow 1); element (p, j) of B at b[p * bStep + j * bColumn].

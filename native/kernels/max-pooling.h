@@ -41,8 +41,8 @@ NETWRIGHT_INLINE int64_t paddedPitch(const Arguments& g) {
   return (g.outWidth - 1) * g.strideWidth + g.kernelWidth + 2 * lanes;
 }
 template <class Arguments>
-NETWRIGHT_INLINE void copyPadded(const Arguments& g, float* to, int64_t pitch, const float* x,
-                                 PoolSpan rows) {
+NETWRIGHT_NOINLINE void copyPadded(const Arguments& g, float* to, int64_t pitch, const float* x,
+                                   PoolSpan rows) {
   const int64_t columns = min64(g.width, pitch - 2 * lanes - g.padLeft), end = g.padLeft + columns;
   for (int64_t ih = rows.begin; ih < rows.end; ++ih, to += pitch) {
     fillWith(to, lowest(), g.padLeft);

@@ -146,8 +146,8 @@ NETWRIGHT_INLINE void copyRowsOf(const float* from, int64_t fromRow, float* to, 
 
 // to (rows, `count` of toRow) = from (rows, `count` of fromRow). Every row is written in whole vectors; the
 // next one overwrites what is too much.
-NETWRIGHT_INLINE void copyRuns(const float* from, int64_t fromRow, float* to, int64_t toRow, int64_t rows,
-                               int64_t count) {
+NETWRIGHT_NOINLINE void copyRuns(const float* from, int64_t fromRow, float* to, int64_t toRow, int64_t rows,
+                                 int64_t count) {
   const int64_t vectors = divideUp(count, lanes), last = count - (vectors - 1) * lanes;
   if (vectors == 1) return copyRowsOf<1>(from, fromRow, to, toRow, rows, last);
   if (vectors == 2) return copyRowsOf<2>(from, fromRow, to, toRow, rows, last);
@@ -197,8 +197,8 @@ NETWRIGHT_INLINE void prefetchRun(const float* p, int64_t count) {
 
 // The planes of a block of taps for a chunk of outputs: by channel, by column of the kernel, by row of it
 // modulo strideHeight.
-NETWRIGHT_INLINE void copyPlanes(const Window& w, const float* image, const Taps& t, const Outputs& o,
-                                 float* to) {
+NETWRIGHT_NOINLINE void copyPlanes(const Window& w, const float* image, const Taps& t, const Outputs& o,
+                                   float* to) {
   const int64_t planes = planesPerColumn(w, t), rows = rowsOfPlane(w, t, o);
   const int64_t row = o.row * w.strideHeight - w.top + t.top;
   const int64_t column = o.column * w.strideWidth - w.left + t.left;

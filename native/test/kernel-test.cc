@@ -49,12 +49,12 @@ struct Call {
 
   std::string describe() const {
     const Declaration& kernel = declaration();
-    std::string all = text("%s %s", table->isa, kernel.name);
+    std::string all = text("%s %s", table->isa, kernel.name.get());
     for (int i = 0; i < kernel.parameterCount; ++i)
-      if (!isTensor(kernel.parameters[i]))
-        all += text(" %s=%.17g", kernel.parameters[i].name, numbers->values[i]);
+      if (!isTensor(kernel.parameter(i)))
+        all += text(" %s=%.17g", kernel.parameter(i).name.get(), numbers->values[i]);
       else if (absent >> i & 1)
-        all += text(" without %s", kernel.parameters[i].name);
+        all += text(" without %s", kernel.parameter(i).name.get());
     return all + (hostile ? ", hostile" : "") + text(", seed %llu", static_cast<unsigned long long>(seed));
   }
 };
@@ -142,11 +142,11 @@ Ending run(const Call& call, Memory& memory, bool inPieces) {
   memory.reset();
   for (int i = 0; i < kernel.parameterCount; ++i) {
     raw.numbers[i] = call.numbers->values[i];
-    if (kernel.parameters[i].kind == Kind::scalar && call.hostile && random.below(4) == 0)
+    if (kernel.parameter(i).kind == Kind::scalar && call.hostile && random.below(4) == 0)
       raw.numbers[i] = random.pick(nastyScalars);
   }
   for (int i = 0; i < kernel.parameterCount; ++i) {
-    const Parameter& parameter = kernel.parameters[i];
+    const Parameter& parameter = kernel.parameter(i);
     if (!isTensor(parameter)) continue;
     raw.tensors[i] = {nullptr, -1};
     if (call.absent >> i & 1) continue;
@@ -175,14 +175,15 @@ Ending run(const Call& call, Memory& memory, bool inPieces) {
   if (code != 0 && !call.hostile)
     ending.problem += text(" failed with code %d at %lld", code, static_cast<long long>(ending.status.row));
   for (int i = 0; i < kernel.parameterCount; ++i) {
-    const Parameter& parameter = kernel.parameters[i];
+    const Parameter& parameter = kernel.parameter(i);
     if (!isTensor(parameter) || !isOutput(parameter) || raw.tensors[i].length < 0) continue;
     const uint32_t* data = static_cast<const uint32_t*>(raw.tensors[i].data);
     ending.outputs.emplace_back(data, data + raw.tensors[i].length);
     const std::vector<uint32_t>& bits = ending.outputs.back();
     const auto at = std::find(bits.begin(), bits.end(), unwritten);
     if (code == 0 && at != bits.end())
-      ending.problem += text(" %s[%d] is not written", parameter.name, static_cast<int>(at - bits.begin()));
+      ending.problem +=
+          text(" %s[%d] is not written", parameter.name.get(), static_cast<int>(at - bits.begin()));
   }
   return ending;
 }
@@ -220,7 +221,7 @@ void testCase(const KernelTable* table, const KernelCase& numbers, Random& rando
   const Declaration& kernel = declarations[numbers.kernel];
   uint32_t optional = 0;
   for (int i = 0; i < kernel.parameterCount; ++i)
-    if (isTensor(kernel.parameters[i]) && kernel.parameters[i].optional) optional |= 1u << i;
+    if (isTensor(kernel.parameter(i)) && kernel.parameter(i).optional) optional |= 1u << i;
   uint32_t absent = 0;
   do {
     testCall({table, &numbers, absent, false, random.next()});
@@ -243,11 +244,11 @@ int main(int count, char** arguments) {
     std::vector<bool> met(kernelCount);
     for (const KernelCase& numbers : kernelCases) {
       met[static_cast<size_t>(numbers.kernel)] = true;
-      if (onlyKernel.empty() || onlyKernel == declarations[numbers.kernel].name)
+      if (onlyKernel.empty() || onlyKernel == declarations[numbers.kernel].name.get())
         testCase(table, numbers, random);
     }
     for (int i = 0; i < kernelCount; ++i)
-      check(met[static_cast<size_t>(i)], std::string(declarations[i].name) + " has no case");
+      check(met[static_cast<size_t>(i)], std::string(declarations[i].name.get()) + " has no case");
     printf("%s: %lld so far\n", table->isa, static_cast<long long>(passed));
     fflush(stdout);
   }

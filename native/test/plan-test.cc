@@ -573,16 +573,15 @@ struct DamagedPlans {
     // Kernels of many sizes want small ones, or their tensors are too large.
     for (int attempt = 0; attempt < 50; attempt++) {
       for (int i = 0; i < declaration.parameterCount; i++) {
-        const Kind kind = declaration.parameters[i].kind;
+        const Kind kind = declaration.parameter(i).kind;
         if (kind == Kind::size) numbers[i] = size(attempt < 10 ? 40 : 5);
         if (kind == Kind::scalar) numbers[i] = random.uniform(-1, 1);
       }
       bool good = true;
-      for (const Rule* rule = declaration.rules; rule->text != nullptr; rule++)
-        good = good && rule->holds(numbers) != 0;
+      for (int i = 0; i < declaration.ruleCount; i++) good = good && declaration.rule(i).holds(numbers) != 0;
       for (int i = 0; i < declaration.parameterCount; i++)
-        if (declaration.parameters[i].kind < Kind::size)
-          good = good && declaration.parameters[i].extent(numbers) < 1e5;
+        if (declaration.parameter(i).kind < Kind::size)
+          good = good && declaration.parameter(i).extent(numbers) < 1e5;
       if (good) break;
     }
     const double rows = 1 + random.below(8);
@@ -594,7 +593,7 @@ struct DamagedPlans {
     }
     std::vector<Slot> slots;
     for (int i = 0; i < declaration.parameterCount; i++) {
-      const Parameter& parameter = declaration.parameters[i];
+      const Parameter& parameter = declaration.parameter(i);
       const bool tensor = parameter.kind < Kind::size;
       if (tensor && parameter.optional && random.below(2) == 0) {
         code.absent();
@@ -652,7 +651,7 @@ struct DamagedPlans {
     budget.set(noLimit);
     const Progress progress = executor.run(step, 1, 0, 0, &budget);
     progress.outcome == Outcome::refused ? refused++ : ran++;
-    if (!memory.intact()) check(false, std::string(declaration.name) + " wrote beside a tensor");
+    if (!memory.intact()) check(false, std::string(declaration.name.get()) + " wrote beside a tensor");
   }
 };
 

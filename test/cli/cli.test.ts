@@ -125,7 +125,7 @@ describe('a wrong value is one line on stderr and exit code 2', () => {
       args: ['mnist', '--threads', '2', '--backend', 'reference'],
       texts: ['--threads is 2', 'reference backend has one thread'],
     },
-    { args: ['mnist', '--backend', 'gpu'], texts: ['--backend', "'gpu'", 'native, reference'] },
+    { args: ['mnist', '--backend', 'gpu'], texts: ['--backend', "'gpu'", 'native, wasm, reference'] },
     { args: ['mnist', '--model', 'resnet'], texts: ['--model', "'resnet'", 'mlp'] },
     { args: ['mnist', '--data', '/no/such/folder'], texts: ['--data', "'/no/such/folder'", 'folder that exists'] },
     { args: ['mnist', '--data', 'package.json'], texts: ['--data', "'package.json'", 'folder that exists'] },
