@@ -150,6 +150,19 @@ async function workers(): Promise<void> {
   await last.terminate()
 }
 
+async function fifty(): Promise<void> {
+  for (let wave = 0; wave < 5; wave++) {
+    const started = Array.from({ length: 10 }, () => startWorker('train'))
+    await Promise.all(
+      started.map(async (worker, i) => {
+        await firstMessage(worker)
+        await pause(5 * i)
+        await worker.terminate()
+      }),
+    )
+  }
+}
+
 /** A worker is the first to load the addon, and ends: the code of the threads that it made must stay. */
 async function unload(): Promise<void> {
   for (let i = 0; i < 3; i++) {
@@ -285,6 +298,7 @@ const scenes: Record<string, (argument: string) => void | Promise<void>> = {
   exit: exits,
   throw: throws,
   workers,
+  fifty,
   unload,
   idle,
   pending,
