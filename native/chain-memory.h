@@ -5,8 +5,9 @@
 
 #include <atomic>
 #include <memory>
-#include <new>
 #include <vector>
+
+#include "cache-line.h"
 
 namespace netwright {
 
@@ -20,8 +21,7 @@ class ChainMemory {
     taken_ = std::make_unique<std::atomic<bool>[]>(static_cast<size_t>(threads));
     for (int i = 0; i < threads; i++) {
       taken_[static_cast<size_t>(i)] = false;
-      blocks_.emplace_back(
-          static_cast<char*>(::operator new(static_cast<size_t>(bytes), std::align_val_t{64})));
+      blocks_.push_back(allocateLines(static_cast<size_t>(bytes)));
     }
     bytes_ = bytes;
   }
@@ -39,13 +39,10 @@ class ChainMemory {
   void give(size_t block) {
     if (!blocks_.empty()) taken_[block].store(false, std::memory_order_release);
   }
-  char* block(size_t i) const { return blocks_.empty() ? nullptr : blocks_[i].get(); }
+  char* block(size_t i) const { return blocks_.empty() ? nullptr : blocks_[i][0].bytes; }
 
  private:
-  struct Free {
-    void operator()(char* memory) const { ::operator delete(memory, std::align_val_t{64}); }
-  };
-  std::vector<std::unique_ptr<char, Free>> blocks_;
+  std::vector<std::unique_ptr<CacheLine[]>> blocks_;
   std::unique_ptr<std::atomic<bool>[]> taken_;
   int64_t bytes_ = 0;
 };

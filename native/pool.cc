@@ -8,12 +8,13 @@
 #include <cstdlib>
 #include <exception>
 #include <fstream>
+#include <memory>
 #include <mutex>
-#include <new>
 #include <set>
 #include <string>
 #include <thread>
 
+#include "cache-line.h"
 #include "float-mode.h"
 
 #if defined(__x86_64__) || defined(_M_X64)
@@ -54,12 +55,8 @@ constexpr auto restingTime = std::chrono::milliseconds(10);
 
 // The calling thread's kernel workspace, made at first use and freed with the thread.
 float* threadScratch() {
-  struct Scratch {
-    float* memory = static_cast<float*>(::operator new(scratchFloats * sizeof(float), std::align_val_t{64}));
-    ~Scratch() { ::operator delete(memory, std::align_val_t{64}); }
-  };
-  thread_local Scratch scratch;
-  return scratch.memory;
+  thread_local const std::unique_ptr<CacheLine[]> scratch = allocateLines(scratchFloats * sizeof(float));
+  return reinterpret_cast<float*>(scratch.get());
 }
 
 bool spend(ChunkBudget* budget) { return budget == nullptr || budget->spend(); }
