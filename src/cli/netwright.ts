@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // The command line: `netwright <command>`. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.
 
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { packageVersion } from '../version.js'
 import { UsageError } from './errors.js'
 import { addEvaluateCommand } from './evaluate-command.js'
 import { addMnistCommand } from './mnist-command.js'
@@ -25,16 +25,11 @@ Examples:
 
 netwright <command> --help lists a command's options, with more examples.`
 
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { readonly version: string }).version
-}
-
 function createProgram(): Command {
   const program = new Command('netwright')
   program
     .description('Neural-network training for Node.js')
-    .version(version())
+    .version(packageVersion())
     .exitOverride()
     // Suggestions come on a line of their own, and an error is one line.
     .configureOutput({ outputError: (text, write) => write(`${text.trim().replaceAll('\n', ' ')}\n`) })

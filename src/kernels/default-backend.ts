@@ -2,35 +2,43 @@
 
 import { describe, netwrightError } from '../errors.js'
 import { Tensor } from '../tensor/tensor.js'
+import { packageVersion } from '../version.js'
 import { type Backend, type BackendName, backendNames } from './backend.js'
 import type { Kernels } from './kernels.js'
 import { native } from './native/index.js'
-import { tryAddon } from './native/load.js'
+import { addonTried, tryAddon } from './native/load.js'
 import { reference } from './reference/backend.js'
 import { tryModule, wasm } from './wasm/index.js'
 
-let chosen: Backend | undefined
+interface Choice {
+  readonly backend: Backend
+  readonly reasons: readonly string[]
+}
+
+let chosen: Choice | undefined
 
 const backends: Readonly<Record<BackendName, () => Backend>> = { native, wasm, reference }
 
-function choose(): Backend {
+function choose(): Choice {
   const wanted = process.env.NETWRIGHT_BACKEND || undefined
   if (wanted !== undefined) {
-    if (backendNames.includes(wanted as BackendName)) return backends[wanted as BackendName]()
+    if (backendNames.includes(wanted as BackendName)) {
+      return { backend: backends[wanted as BackendName](), reasons: [`NETWRIGHT_BACKEND is ${describe(wanted)}`] }
+    }
     throw netwrightError(
       'ERR_BACKEND',
       `NETWRIGHT_BACKEND is ${describe(wanted)}, expected 'native', 'wasm' or 'reference'`,
     )
   }
   const addon = tryAddon()
-  if (!(addon instanceof Error)) return native()
+  if (!(addon instanceof Error)) return { backend: native(), reasons: [`${addonTried().path} is there and fits`] }
   const module = tryModule()
   const [backend, how] = module instanceof Error ? [reference(), 'TypeScript, slowly'] : [wasm(), 'WebAssembly']
-  process.emitWarning(`${addon.message} Until then it computes in ${how}; npx netwright doctor tells more.`, {
+  process.emitWarning(`${addon.message} Until then it computes in ${how}.`, {
     type: 'NetwrightWarning',
     code: 'NETWRIGHT_FALLBACK',
   })
-  return backend
+  return { backend, reasons: [addon, module].filter((found) => found instanceof Error).map(({ message }) => message) }
 }
 
 /**
@@ -40,7 +48,26 @@ function choose(): Backend {
  */
 export function defaultBackend(): Backend {
   chosen ??= choose()
-  return chosen
+  return chosen.backend
+}
+
+/** What {@link backendInfo} tells. */
+export interface BackendInfo {
+  readonly backend: BackendName
+  /** `'avx512'`, `'avx2'`, `'sse2'`, `'neon'`, `'simd128'`; the reference's is `'js'`. */
+  readonly isa: string
+  /** Most threads for one kernel. */
+  readonly threads: number
+  /** Of this package. */
+  readonly version: string
+  /** Why this backend: what asked for it, or what was wrong with each better one. */
+  readonly reasons: readonly string[]
+}
+
+/** What models and tensor functions that name no backend run on, and why. Throws as {@link defaultBackend} does. */
+export function backendInfo(): BackendInfo {
+  const { name, isa, threads } = defaultBackend()
+  return { backend: name, isa, threads, version: packageVersion(), reasons: chosen?.reasons ?? [] }
 }
 
 const references = new Map<string, Kernels>()

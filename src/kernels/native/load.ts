@@ -65,7 +65,7 @@ function tryPath(path: string): Addon | string {
 function remedy(): string {
   return existsSync(join(packageRoot, 'src'))
     ? 'Build it with: npm run build:native. It needs a C++17 compiler, and CMake or Python 3 with make.'
-    : 'Build it with: npx netwright build. It needs a C++17 compiler and CMake.'
+    : 'Install the package anew; where it carries no addon for a system, build one in a clone of the repository.'
 }
 
 let loaded: { readonly addon: Addon | Error; readonly tried: AddonTry } | undefined
