@@ -242,7 +242,8 @@ if (problem === undefined) {
 } else {
   report(
     `the native addon was not built: ${problem}${problem.includes('\n') ? '\n' : '. '}` +
-      'Without it netwright runs on its pure-TypeScript reference, slower. To build it later: npm run build:native',
+      'Without it netwright computes in WebAssembly or TypeScript, more slowly. To build it later: ' +
+      (existsSync(join(root, 'src')) ? 'npm run build:native' : 'npx netwright build'),
   )
   if (!ifPossible) process.exitCode = 1
 }

@@ -3,6 +3,8 @@
 
 import { Command, CommanderError } from 'commander'
 import { packageVersion } from '../version.js'
+import { addBuildCommand } from './build-command.js'
+import { addDoctorCommand } from './doctor/doctor-command.js'
 import { UsageError } from './errors.js'
 import { addEvaluateCommand } from './evaluate-command.js'
 import { addMnistCommand } from './mnist-command.js'
@@ -22,6 +24,7 @@ Examples:
   $ netwright summary convnet
   $ netwright mnist --epochs 3
   $ netwright reproduce --list
+  $ netwright doctor
 
 netwright <command> --help lists a command's options, with more examples.`
 
@@ -40,6 +43,8 @@ function createProgram(): Command {
   addSummaryCommand(program)
   addMnistCommand(program)
   addReproduceCommand(program)
+  addDoctorCommand(program)
+  addBuildCommand(program)
   return program
 }
 

@@ -34,7 +34,7 @@ function choose(): Choice {
   if (!(addon instanceof Error)) return { backend: native(), reasons: [`${addonTried().path} is there and fits`] }
   const module = tryModule()
   const [backend, how] = module instanceof Error ? [reference(), 'TypeScript, slowly'] : [wasm(), 'WebAssembly']
-  process.emitWarning(`${addon.message} Until then it computes in ${how}.`, {
+  process.emitWarning(`${addon.message} Until then it computes in ${how}; npx netwright doctor tells more.`, {
     type: 'NetwrightWarning',
     code: 'NETWRIGHT_FALLBACK',
   })

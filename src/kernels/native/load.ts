@@ -9,7 +9,8 @@ import { declarations, fingerprint } from '../declarations.js'
 import type { Addon } from './addon.js'
 
 const require = createRequire(import.meta.url)
-const packageRoot = fileURLToPath(new URL('../../..', import.meta.url))
+/** With package.json, dist/, prebuilds/, native/; in a clone src/ as well. */
+export const packageRoot = fileURLToPath(new URL('../../..', import.meta.url))
 
 /** A file that was tried; `reason`: why it is not the addon. */
 export interface AddonTry {
@@ -34,15 +35,27 @@ function isMusl(): boolean {
 export const addonPath = (): string =>
   process.env.NETWRIGHT_ADDON || join(packageRoot, 'prebuilds', `${targetName()}.node`)
 
-/** Loading an ELF file that ends early kills the process, so its header is asked first where its end should be. */
-function isCutShort(path: string): boolean {
+/** The processors of ELF headers. */
+const elfMachines: Readonly<Record<string, number>> = { x64: 62, arm64: 183 }
+
+/**
+ * What an ELF header says against loading its file: one that ends early would kill the process, and of one for another
+ * processor the loader says that there is no such file.
+ */
+function headerProblem(path: string): string | undefined {
   const file = openSync(path, 'r')
   try {
     const header = new DataView(new ArrayBuffer(64))
     const read = readSync(file, new Uint8Array(header.buffer), 0, 64, 0)
-    if (read < 4 || header.getUint32(0) !== 0x7f454c46) return read < 64
+    if (read < 64) return 'the file is cut short'
+    if (header.getUint32(0) !== 0x7f454c46) return undefined
+    const machine = header.getUint16(18, true)
+    if (machine !== elfMachines[process.arch]) {
+      const name = Object.keys(elfMachines).find((arch) => elfMachines[arch] === machine) ?? 'another processor'
+      return `the file is built for ${name}, this is ${process.arch}`
+    }
     const sectionsEnd = Number(header.getBigUint64(40, true)) + header.getUint16(58, true) * header.getUint16(60, true)
-    return read < 64 || sectionsEnd > fstatSync(file).size
+    return sectionsEnd > fstatSync(file).size ? 'the file is cut short' : undefined
   } finally {
     closeSync(file)
   }
@@ -51,7 +64,8 @@ function isCutShort(path: string): boolean {
 function tryPath(path: string): Addon | string {
   if (!existsSync(path)) return 'no such file'
   try {
-    if (isCutShort(path)) return 'the file is cut short'
+    const problem = headerProblem(path)
+    if (problem !== undefined) return problem
     const addon = require(path) as Partial<Addon>
     const expected = fingerprint(declarations)
     if (addon.fingerprint === expected) return addon as Addon
@@ -61,11 +75,10 @@ function tryPath(path: string): Addon | string {
   }
 }
 
-/** What helps. */
-function remedy(): string {
-  return existsSync(join(packageRoot, 'src'))
-    ? 'Build it with: npm run build:native. It needs a C++17 compiler, and CMake or Python 3 with make.'
-    : 'Install the package anew; where it carries no addon for a system, build one in a clone of the repository.'
+/** What helps where there is none. */
+export function addonRemedy(): string {
+  const command = existsSync(join(packageRoot, 'src')) ? 'npm run build:native' : 'npx netwright build'
+  return `Build it with: ${command}. It needs a C++17 compiler, and CMake or Python 3 with make.`
 }
 
 let loaded: { readonly addon: Addon | Error; readonly tried: AddonTry } | undefined
@@ -74,7 +87,7 @@ function load(): { readonly addon: Addon | Error; readonly tried: AddonTry } {
   const path = addonPath()
   const found = tryPath(path)
   if (typeof found !== 'string') return { addon: found, tried: { path, reason: undefined } }
-  const message = `netwright's native addon is not available (${path}: ${found}). ${remedy()}`
+  const message = `netwright's native addon is not available (${path}: ${found}). ${addonRemedy()}`
   return { addon: netwrightError('ERR_BACKEND', message), tried: { path, reason: found } }
 }
 
