@@ -9,8 +9,8 @@ namespace NETWRIGHT_ISA {
 
 // y, argMax = the first largest value of a window of the image x, and its place. The first NaN counts as
 // largest.
-NETWRIGHT_INLINE void maxOfWindow(float* y, int32_t* argMax, const float* x, int64_t width, PoolSpan rows,
-                                  PoolSpan columns) {
+NETWRIGHT_NOINLINE void maxOfWindow(float* y, int32_t* argMax, const float* x, int64_t width, PoolSpan rows,
+                                    PoolSpan columns) {
   int64_t place = rows.begin * width + columns.begin;
   if (columns.end - columns.begin == width) {  // whole rows lie in one piece, as when pooling is global
     place += argMaxOfRow(x + place, (rows.end - rows.begin) * width);

@@ -6,7 +6,7 @@ import { availableParallelism, cpus } from 'node:os'
 import { type Command, Option } from 'commander'
 import { type Backend, type BackendName, backendNames } from '../../kernels/backend.js'
 import { native } from '../../kernels/native/index.js'
-import { addonPath, addonRemedy } from '../../kernels/native/load.js'
+import { addonPath } from '../../kernels/native/load.js'
 import { reference } from '../../kernels/reference/backend.js'
 import { wasm } from '../../kernels/wasm/index.js'
 import { textTable } from '../../text-table.js'
@@ -131,9 +131,12 @@ function problemsOf(
   tests: Readonly<Record<string, Answer<SelfTest>>>,
 ): readonly string[] {
   return [
-    ...Object.entries(backends).flatMap(([name, { problem }]) =>
-      problem ? [`${name}: ${terminalText(problem)}`] : [],
-    ),
+    ...Object.entries(backends).flatMap(([name, finding]) => {
+      if (finding.problem === undefined) return []
+      if ('isas' in finding) return [`${name}: ${terminalText(finding.problem)}`]
+      // The process that was to look for it did not come back.
+      return [`${name}: loading ${addonPath()} ${finding.problem}: the file is damaged. Install the package anew`]
+    }),
     ...(used.problem ? [`Programs that name no backend fail: ${terminalText(used.problem)}`] : []),
     ...Object.entries(tests).flatMap(([name, result]) => {
       const problems = 'problems' in result ? result.problems : [result.problem]

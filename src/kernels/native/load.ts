@@ -75,8 +75,8 @@ function tryPath(path: string): Addon | string {
   }
 }
 
-/** What helps where there is none. */
-export function addonRemedy(): string {
+/** What helps. */
+function remedy(): string {
   const command = existsSync(join(packageRoot, 'src')) ? 'npm run build:native' : 'npx netwright build'
   return `Build it with: ${command}. It needs a C++17 compiler, and CMake or Python 3 with make.`
 }
@@ -87,7 +87,7 @@ function load(): { readonly addon: Addon | Error; readonly tried: AddonTry } {
   const path = addonPath()
   const found = tryPath(path)
   if (typeof found !== 'string') return { addon: found, tried: { path, reason: undefined } }
-  const message = `netwright's native addon is not available (${path}: ${found}). ${addonRemedy()}`
+  const message = `netwright's native addon is not available (${path}: ${found}). ${remedy()}`
   return { addon: netwrightError('ERR_BACKEND', message), tried: { path, reason: found } }
 }
 
