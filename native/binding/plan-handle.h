@@ -31,13 +31,11 @@ class LockHandle : public Napi::ObjectWrap<LockHandle> {
 };
 
 // new Plan(code, slotCount, inputCount, columnCount, isa, threads, lock)
-//   .bind(slots)                               typed arrays on SharedArrayBuffers, kept alive while bound;
-//   all
+//   .bind(slots)                               typed arrays on SharedArrayBuffers, kept alive while bound; all
 //                                              but the inputs
 //   .runSync(steps, count, step, call, budget) runs here and now
 //   .run(steps, count, step, call, budget, done)  runs on the training thread, then calls done(progress)
-//   .runStep(rows, call, ...inputs)            one step of a plan without step values, here and now; any
-//   typed
+//   .runStep(rows, call, ...inputs)            one step of a plan without step values, here and now; any typed
 //                                              arrays, read where they lie; undefined when it is done
 //   .stop()                                    ends a running job before its next chunk
 //   .profile(on)                               begins to measure calls, from nothing, or ends it
