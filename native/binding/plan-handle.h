@@ -31,12 +31,12 @@ class LockHandle : public Napi::ObjectWrap<LockHandle> {
 };
 
 // new Plan(code, slotCount, inputCount, columnCount, isa, threads, lock)
-//   .bind(slots)                               typed arrays on SharedArrayBuffers, kept alive while bound; all
-//                                              but the inputs
+//   .bind(slots)                               typed arrays on SharedArrayBuffers, kept alive while bound;
+//                                              one for each slot but the inputs
 //   .runSync(steps, count, step, call, budget) runs here and now
 //   .run(steps, count, step, call, budget, done)  runs on the training thread, then calls done(progress)
-//   .runStep(rows, call, ...inputs)            one step of a plan without step values, here and now; any typed
-//                                              arrays, read where they lie; undefined when it is done
+//   .runStep(rows, call, ...inputs)            one step of a plan without step values, here and now; inputs
+//                                              are read where they lie; undefined when it is done
 //   .stop()                                    ends a running job before its next chunk
 //   .profile(on)                               begins to measure calls, from nothing, or ends it
 //   .measurements()                            Float64Array: of each call, its runs, nanoseconds, summed rows
