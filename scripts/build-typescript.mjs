@@ -1,6 +1,6 @@
-// Builds dist/: tsc for the library, then esbuild for the command line, for the folders called libraries and for the live
-// page, with other packages' code inside, so that the package has no run-time dependencies. Does nothing when no input
-// changed since the last complete build (--force: builds).
+// Builds dist/: tsc for the library, then esbuild for the command line, for the folders called libraries, for the live page
+// and for the whole library in browsers, with other packages' code inside, so that the package has no run-time
+// dependencies. Does nothing when no input changed since the last complete build (--force: builds).
 
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -17,6 +17,7 @@ import {
 import { createRequire } from 'node:module'
 import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { browserBundle, bundleForBrowsers, wasmModule } from './bundle-browser.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const require = createRequire(import.meta.url)
@@ -34,7 +35,7 @@ function files(folder) {
 const inSource = files(path('src'))
 /** Runs in browsers: one HTML file with everything in it. */
 const livePage = { folder: 'live/page/', output: 'live/page.html' }
-const inNode = inSource.filter((name) => !name.startsWith(livePage.folder))
+const inNode = inSource.filter((name) => !name.startsWith(livePage.folder) && !name.startsWith('browser/'))
 const sources = inNode.filter((name) => name.endsWith('.ts'))
 /** Fonts: copied as they are. */
 const assets = inNode.filter((name) => !name.endsWith('.ts'))
@@ -42,14 +43,18 @@ const stamp = path('build/typescript.sha256')
 const commandLine = { source: 'cli/netwright.ts', output: 'dist/cli/netwright.js' }
 /** Each re-exports what netwright uses of one package; tsc's output of it is replaced by a bundle. */
 const libraries = sources.filter((name) => name.includes('/libraries/'))
+/** These ask for nothing of Node, and draw in browsers too. */
+const drawing = ['dagre', 'echarts', 'fast-png'].map((name) => `report/libraries/${name}.ts`)
 const licences = 'dist/THIRD-PARTY-LICENSES.txt'
 const fontLicences = assets.filter((name) => name.endsWith('-licence.txt'))
 
 /** What dist/ is made of: contents, since dates change with every checkout. */
 function fingerprint() {
   const hash = createHash('sha256')
-  const others = ['tsconfig.json', 'package.json', 'package-lock.json', 'scripts/build-typescript.mjs']
-  for (const name of [...inSource.map((source) => `src/${source}`), ...others]) {
+  const scripts = ['scripts/build-typescript.mjs', 'scripts/bundle-browser.mjs']
+  const others = ['tsconfig.json', 'package.json', 'package-lock.json', ...scripts, wasmModule]
+  const inputs = [...inSource.map((source) => `src/${source}`), ...others]
+  for (const name of inputs.filter((input) => existsSync(path(input)))) {
     hash
       .update(`${name}\0`)
       .update(readFileSync(path(name)))
@@ -65,12 +70,15 @@ const isComplete = () =>
   sources.every((source) => inCommandLine(source) || existsSync(path('dist', `${stem(source)}.js`))) &&
   assets.every((asset) => existsSync(path('dist', asset))) &&
   existsSync(path('dist', livePage.output)) &&
+  existsSync(path(browserBundle)) &&
   (!sources.includes(commandLine.source) || existsSync(path(commandLine.output)))
 
+/** Comments go into the declarations, where editors show them, and not into the JavaScript: a fifth of its bytes. */
 function compile() {
   const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc')
-  const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.json'], { cwd: root, stdio: 'inherit' })
-  return status === 0
+  const run = (...flags) =>
+    spawnSync(process.execPath, [tsc, '-p', 'tsconfig.json', ...flags], { cwd: root, stdio: 'inherit' }).status === 0
+  return run('--removeComments', '--declaration', 'false') && run('--emitDeclarationOnly')
 }
 
 /** Removes what an earlier build left for sources that are gone; tsc writes the rest over. */
@@ -78,8 +86,23 @@ function removeStale() {
   const stems = new Set(sources.filter((source) => !inCommandLine(source)).map(stem))
   for (const name of files(path('dist'))) {
     const isOurs = stems.has(name.replace(/(\.d\.ts|\.js)$/, '')) || assets.includes(name) || name === livePage.output
-    if (!isOurs && `dist/${name}` !== commandLine.output) rmSync(path('dist', name))
+    if (!isOurs && ![commandLine.output, browserBundle].includes(`dist/${name}`)) rmSync(path('dist', name))
   }
+}
+
+/** Removes the declarations of what no entry's types lead to, since nobody can import it: a third of their bytes. */
+function removeInnerTypes() {
+  const reached = new Set()
+  const reach = (file) => {
+    if (reached.has(file) || !existsSync(file)) return
+    reached.add(file)
+    const imports = readFileSync(file, 'utf8').matchAll(/(?:from |import\()["'](\.[^"']+)\.js["']/g)
+    for (const [, imported] of imports) reach(join(dirname(file), `${imported}.d.ts`))
+  }
+  const { exports } = JSON.parse(readFileSync(path('package.json'), 'utf8'))
+  for (const { types } of Object.values(exports)) if (types !== undefined) reach(path(types))
+  const inner = files(path('dist')).filter((name) => name.endsWith('.d.ts') && !reached.has(path('dist', name)))
+  for (const name of inner) rmSync(path('dist', name))
 }
 
 function copyAssets() {
@@ -97,12 +120,12 @@ const packagesIn = ({ inputs }) =>
 const requireBanner =
   "import { createRequire as createBundleRequire } from 'node:module'\nconst require = createBundleRequire(import.meta.url)"
 
-/** Bundles the libraries, each into one file; optional peers stay outside. Answers the packages that went in. */
-async function bundleLibraries() {
+/** Bundles libraries, each into one file; optional peers stay outside. Answers esbuild's metafile. */
+async function bundleLibraries(names, options) {
   const { build } = await import('esbuild')
   const { peerDependencies = {} } = JSON.parse(readFileSync(path('package.json'), 'utf8'))
   const { metafile } = await build({
-    entryPoints: libraries.map((name) => path('src', name)),
+    entryPoints: names.map((name) => path('src', name)),
     outdir: path('dist'),
     outbase: path('src'),
     bundle: true,
@@ -111,19 +134,30 @@ async function bundleLibraries() {
     // Without its warnings for developers, and without comments: the licences are in one file.
     define: { 'process.env.NODE_ENV': '"production"' },
     legalComments: 'none',
-    platform: 'node',
     format: 'esm',
-    banner: { js: requireBanner },
-    target: 'node20.19',
     charset: 'utf8',
     metafile: true,
     logLevel: 'warning',
     absWorkingDir: root,
     external: Object.keys(peerDependencies),
+    ...options,
   })
   // No public type refers to theirs, which name packages that users do not have.
-  for (const library of libraries) rmSync(path('dist', `${stem(library)}.d.ts`), { force: true })
-  return packagesIn(metafile)
+  for (const name of names) rmSync(path('dist', `${stem(name)}.d.ts`), { force: true })
+  return metafile
+}
+
+/** Bundles the libraries, and ours for browsers. Answers the packages that went in. */
+async function bundleLibrary() {
+  const ofNode = libraries.filter((name) => !drawing.includes(name))
+  const node = await bundleLibraries(ofNode, { platform: 'node', target: 'node20.19', banner: { js: requireBanner } })
+  const both = await bundleLibraries(drawing, { platform: 'browser', target: 'es2022' })
+  const exportsOf = (name) => node.outputs[`dist/${stem(name)}.js`].exports
+  const browser = await bundleForBrowsers(root, {
+    ...Object.fromEntries(drawing.map((name) => [name, undefined])),
+    ...Object.fromEntries(ofNode.map((name) => [name, exportsOf(name)])),
+  })
+  return [node, both, browser].flatMap(packagesIn)
 }
 
 /** Answers the packages that went into the bundle, as folders in node_modules. */
@@ -145,6 +179,7 @@ async function bundleCommandLine() {
     outfile: path(commandLine.output),
     bundle: true,
     allowOverwrite: true,
+    minify: true,
     platform: 'node',
     format: 'esm',
     target: 'node20.19',
@@ -212,9 +247,10 @@ if (current !== last || !isComplete() || process.argv.includes('--force')) {
   rmSync(stamp, { force: true })
   let ok = compile()
   removeStale()
+  removeInnerTypes()
   copyAssets()
   try {
-    writeLicences([...(await bundleLibraries()), ...(await bundleLivePage()), ...(await bundleCommandLine())])
+    writeLicences([...(await bundleLibrary()), ...(await bundleLivePage()), ...(await bundleCommandLine())])
   } catch (error) {
     ok = false
     // esbuild has printed its own errors.

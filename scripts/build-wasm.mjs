@@ -1,5 +1,6 @@
-// `npm run build:wasm`: the kernels as a WebAssembly module, prebuilds/netwright.wasm. Needs clang with lld (Debian, Ubuntu:
-// apt install clang lld; macOS: brew install llvm lld) and build/generated, which `npm run build` makes.
+// `npm run build:wasm`: the kernels as a WebAssembly module, prebuilds/netwright.wasm, and the bundle for browsers with it.
+// Needs clang with lld (Debian, Ubuntu: apt install clang lld; macOS: brew install llvm lld) and build/generated, which
+// `npm run build` makes.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
@@ -29,6 +30,9 @@ try {
   const includes = [`-I${native}`, `-I${generated}`]
   run(clang, [...wasm.flags, ...includes, join(native, kernels), join(native, wasm.source), ...wasm.link, '-o', output])
   console.log(`prebuilds/netwright.wasm: ${Math.round(statSync(output).size / 1000)} kB`)
+  // The bundle for browsers carries it.
+  const { status } = spawnSync(process.execPath, [join(root, 'scripts/build-typescript.mjs')], { stdio: 'inherit' })
+  process.exitCode = status ?? 1
 } catch (error) {
   console.error(`netwright: the WebAssembly module was not built: ${error.message}`)
   process.exitCode = 1

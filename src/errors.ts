@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'ERR_DATA' // a data file or data set is missing, damaged or empty
   | 'ERR_FILE' // a model's file is missing, damaged or does not fit the model; a file cannot be written
   | 'ERR_BACKEND' // the wanted backend, ISA or thread count is not available
+  | 'ERR_PLATFORM' // needs Node, and this is a browser
   | 'ERR_MEMORY' // more memory is needed than there is
   | 'ERR_STATE' // called at the wrong time: while recording, while training, before forward
   | 'ERR_RECORDING' // something that a plan cannot record

@@ -1,7 +1,7 @@
 // Trainer, chapter 6 and 7: the book's training loop with its histories. The library's own loop is `fit`.
 
-import { setImmediate } from 'node:timers/promises'
 import { checkOptions, describe, netwrightError, requireWhole } from '../errors.js'
+import { nextTurn } from '../platform.js'
 import { Random } from '../random/random.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { getMiniBatch } from './mini-batch.js'
@@ -113,7 +113,7 @@ export class Trainer {
   async train(): Promise<void> {
     while (this.#iteration < this.maxIter) {
       this.trainStep()
-      await setImmediate()
+      await nextTurn()
     }
     const { xTest, tTest } = this.#data
     if (this.#verbose) this.#print(`final test accuracy: ${this.network.accuracy(xTest, tTest)}`)

@@ -7,6 +7,7 @@ import { describe, netwrightError, requireFlag } from '../errors.js'
 import { cacheFolder } from '../files/cache-folder.js'
 import type { Checksum } from '../files/checksum.js'
 import { type DownloadProgress, download } from '../files/download.js'
+import { setting } from '../platform.js'
 
 /** Options of every data set that can be downloaded. */
 export interface DownloadableOptions {
@@ -124,8 +125,8 @@ function checkDownloadable(name: string, { dir, download, mirrors }: Downloadabl
 /** The data set's own folder in NETWRIGHT_DATA; for the digits, whose place it was before there were others, itself too. */
 function dataPlaces(folder: string): readonly Place[] {
   const label = 'NETWRIGHT_DATA'
-  const base = process.env.NETWRIGHT_DATA
-  if (!base) return [{ label, folder: undefined, why: 'not set' }]
+  const base = setting('NETWRIGHT_DATA')
+  if (base === undefined) return [{ label, folder: undefined, why: 'not set' }]
   const own = { label, folder: resolve(base, folder) }
   return folder === 'mnist' ? [{ label, folder: resolve(base) }, own] : [own]
 }

@@ -2,10 +2,10 @@
 // would run what they say.
 
 import { readFile, stat } from 'node:fs/promises'
-import { endianness } from 'node:os'
 import { checkOptions, describe, netwrightError, requireWhole } from '../errors.js'
 import { systemProblem } from '../files/file-error.js'
 import { zipEntries } from '../files/zip.js'
+import { isLittleEndian } from '../tensor/byte-order.js'
 import { fromHalf } from '../tensor/half.js'
 import { type Shape, shapeText, sizeOf } from '../tensor/shape.js'
 import { copyStrided } from '../tensor/strided.js'
@@ -123,7 +123,8 @@ function inFile<T>(path: string, work: () => T): T {
 const longestHeader = 1 << 20
 /** NumPy's own limit. */
 const mostAxes = 64
-const magic = [0x93, ...Buffer.from('NUMPY')]
+/** \x93NUMPY. */
+const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
 
 interface Header {
   readonly dtype: Dtype
@@ -234,5 +235,5 @@ function parseDtype(descr: string): { readonly dtype: Dtype; readonly swapped: b
     const objects = descr.includes('O') ? ', which is of Python objects and is not unpickled' : ''
     throw new Error(`elements of type ${descr.slice(0, 60)}${objects}; expected ${Object.keys(dtypes).join(', ')}`)
   }
-  return { dtype, swapped: order === (endianness() === 'LE' ? '>' : '<') }
+  return { dtype, swapped: order === (isLittleEndian ? '>' : '<') }
 }

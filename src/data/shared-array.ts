@@ -12,15 +12,19 @@ const counted = new WeakMap<SharedArrayBuffer, ArrayBuffer>()
 /** Smaller ones do not matter. */
 const countedFrom = 1 << 16
 
+/** Pages have none unless they are isolated from other sites; where there is none, there is no training thread either. */
+const hasShared = typeof SharedArrayBuffer !== 'undefined'
+
 /** `length` zeros of type `element`. */
 export function sharedArray(element: TensorElement, length: number): TensorData {
-  const type: new (buffer: SharedArrayBuffer) => TensorData = arrayTypes[element]
+  const type: new (buffer: ArrayBufferLike) => TensorData = arrayTypes[element]
   const bytes = length * arrayTypes[element].BYTES_PER_ELEMENT
+  if (!hasShared) return new type(new ArrayBuffer(bytes))
   const buffer = new SharedArrayBuffer(bytes)
   if (bytes >= countedFrom) counted.set(buffer, new ArrayBuffer(bytes))
   return new type(buffer)
 }
 
 export function isShared(data: TensorData): boolean {
-  return data.buffer instanceof SharedArrayBuffer
+  return hasShared && data.buffer instanceof SharedArrayBuffer
 }

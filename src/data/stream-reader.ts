@@ -2,6 +2,7 @@
 // and stops when it is closed, whatever the source does.
 
 import { describe, netwrightError } from '../errors.js'
+import { nextTurn, warn } from '../platform.js'
 import { shapeText, sizeOf } from '../tensor/shape.js'
 import { Tensor } from '../tensor/tensor.js'
 import { Dataset, inReal, uncheckedDataset } from './dataset.js'
@@ -80,7 +81,7 @@ export class StreamReader {
       this.#taken += rows
       this.#rest = rows < chunk.length ? chunk.slice(rows) : undefined
       if (performance.now() < sliceEnd) continue
-      await new Promise((resolve) => setImmediate(resolve))
+      await nextTurn()
       sliceEnd = performance.now() + sliceMilliseconds
     }
     if (this.#taken === this.#stream.length) this.close()
@@ -98,16 +99,17 @@ export class StreamReader {
     this.#rest = undefined
     const ended = (async () => await this.#iterator.return?.())()
     const timer = setTimeout(() => {
-      process.emitWarning(
+      warn(
         `The source of ${this.#stream} has not ended ${patienceMilliseconds / 1e3} s after it was told to. ` +
           'Give its signal to whatever it waits for: new DataStream(async function* ({ signal }) { … })',
-        { type: 'NetwrightWarning', code: 'NETWRIGHT_STREAM_STUCK' },
+        'NETWRIGHT_STREAM_STUCK',
       )
     }, patienceMilliseconds)
-    timer.unref()
+    // A browser's is a number.
+    timer.unref?.()
     // What it fails with, after nobody wants it any more, is told as well.
     ended
-      .catch((error) => this.#isAbort(error) || process.emitWarning(this.#failure(error)))
+      .catch((error) => this.#isAbort(error) || warn(this.#failure(error).message, 'NETWRIGHT_STREAM_FAILED'))
       .finally(() => clearTimeout(timer))
   }
 

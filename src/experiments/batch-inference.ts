@@ -3,12 +3,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setImmediate } from 'node:timers/promises'
 import type { Dataset } from '../data/dataset.js'
 import { Linear } from '../layers/linear.js'
 import { Sigmoid } from '../layers/sigmoid.js'
 import { crossEntropy } from '../losses/cross-entropy.js'
 import { SGD } from '../optim/sgd.js'
+import { nextTurn } from '../platform.js'
 import { lineChart } from '../report/line-chart.js'
 import { Sequential } from '../sequential.js'
 import { argMaxAlong } from '../tensor/arg-max.js'
@@ -119,7 +119,7 @@ function predictAll(model: Sequential, { x, y }: Images, batchSize: number): Res
 async function fastest(run: () => Result): Promise<Result> {
   let best = run()
   for (let repeat = 1; repeat < 3; repeat++) {
-    await setImmediate()
+    await nextTurn()
     const result = run()
     if (result.seconds < best.seconds) best = result
   }

@@ -1,6 +1,5 @@
 // The digits by their nearest neighbours: no training at all, beside networks that were trained.
 
-import { setImmediate } from 'node:timers/promises'
 import type { Dataset } from '../data/dataset.js'
 import type { Kernels } from '../kernels/kernels.js'
 import { crossEntropy } from '../losses/cross-entropy.js'
@@ -8,6 +7,7 @@ import type { TrainableNetwork } from '../model.js'
 import { Adam } from '../optim/adam.js'
 import type { Optimizer } from '../optim/optimizer.js'
 import { SGD } from '../optim/sgd.js'
+import { nextTurn } from '../platform.js'
 import { Tensor } from '../tensor/tensor.js'
 import type { Experiment, Lab } from './experiment.js'
 import { multiLayerPerceptron, simpleConvNet } from './networks.js'
@@ -88,7 +88,7 @@ export async function readByNeighbours(
       const nearest = greatest(nearness.data.subarray(row * count, (row + 1) * count))
       read.push(majority(nearest.map((i) => train.y.data[i] as number)))
     }
-    await setImmediate()
+    await nextTurn()
     signal.throwIfAborted()
   }
   return read

@@ -1,6 +1,5 @@
 // Optimizers compared: their paths down x²/20 + y², a long valley, and their losses on MNIST.
 
-import { setImmediate } from 'node:timers/promises'
 import {
   AdaGrad,
   Adam,
@@ -12,6 +11,7 @@ import {
   RMSprop,
   SGD,
 } from '../book/index.js'
+import { nextTurn } from '../platform.js'
 import { Random } from '../random/random.js'
 import { type LineSeries, lineChart, lineChartGrid } from '../report/line-chart.js'
 import type { Experiment, Lab } from './experiment.js'
@@ -156,7 +156,7 @@ async function compareOnDigits(lab: Lab): Promise<void> {
       optimizer.update(network.params, gradients)
       losses.push(loss)
     }
-    await setImmediate()
+    await nextTurn()
   }
   const smooth = runs.map(({ losses }) => windowMeans(losses, window))
   const marks = [20, 100, 500, 1000, 2000].filter((step) => step < steps)

@@ -1,8 +1,8 @@
 // Why networks are not trained by numerical gradients: what one costs against backpropagation, measured, and what the
 // notes' step would cost. A tiny network is trained both ways, with the same result.
 
-import { setImmediate } from 'node:timers/promises'
 import { getMiniBatch, MultiLayerNet, SGD, TwoLayerNet, TwoLayerNetwork } from '../book/index.js'
+import { nextTurn } from '../platform.js'
 import { Random } from '../random/random.js'
 import { lineChartGrid } from '../report/line-chart.js'
 import type { Tensor } from '../tensor/tensor.js'
@@ -62,7 +62,7 @@ async function compareTimes(lab: Lab, images: Tensor, labels: Tensor): Promise<v
       durationText(backprop),
       Math.round(ratio),
     ])
-    await setImmediate()
+    await nextTurn()
   }
   lab.print('One gradient in float64, in TypeScript on one core')
   lab.table(['network', 'parameters', 'numerical', 'backpropagation', 'times as long'], rows)
@@ -110,7 +110,7 @@ async function trainBoth(lab: Lab, images: Tensor, labels: Tensor): Promise<void
     losses.push({ numeric: numeric.loss(samples, targets), exact: exact.loss(samples, targets) })
     sgd.update(numeric.params, numeric.numericalGradient(samples, targets))
     sgd.update(exact.params, exact.gradient(samples, targets))
-    await setImmediate()
+    await nextTurn()
   }
   const accuracies = [numeric.accuracy(x, t), exact.accuracy(x, t)] as const
   const [first, last] = [losses[0], losses.at(-1)]

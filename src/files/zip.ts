@@ -3,8 +3,6 @@
 import { promisify } from 'node:util'
 import { crc32, inflateRaw } from 'node:zlib'
 
-const inflate = promisify(inflateRaw)
-
 /** A file in an archive. */
 export interface ZipEntry {
   readonly name: string
@@ -105,7 +103,7 @@ async function inflated(method: number, packed: Uint8Array, size: number): Promi
   if (method === methods.stored) return packed
   if (method !== methods.deflated) throw new Error(`is packed by method ${method}, expected 0 (stored) or 8 (deflate)`)
   try {
-    return await inflate(packed, { maxOutputLength: Math.max(1, size) })
+    return await promisify(inflateRaw)(packed, { maxOutputLength: Math.max(1, size) })
   } catch (error) {
     const { code, message } = error as { readonly code?: string; readonly message: string }
     throw new Error(

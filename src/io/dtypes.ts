@@ -1,6 +1,6 @@
 // The element types of safetensors files, and what they become here: conversions are exact, but for 64-bit integers.
 
-import { endianness } from 'node:os'
+import { isLittleEndian } from '../tensor/byte-order.js'
 import { fromHalf } from '../tensor/half.js'
 import type { TensorData, TensorElement } from '../tensor/tensor.js'
 
@@ -39,7 +39,7 @@ export const dtypeOf = (element: TensorElement): Dtype => dtypes.get(written[ele
 
 /** Swaps bytes in place where the host is not little-endian, as files are. */
 export function swapToLittleEndian(data: Uint8Array, bytes: number): void {
-  if (endianness() === 'LE' || bytes === 1) return
+  if (isLittleEndian || bytes === 1) return
   const buffer = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
   if (bytes === 2) buffer.swap16()
   else if (bytes === 4) buffer.swap32()

@@ -1,6 +1,7 @@
 // Which backend is used where none is named.
 
 import { describe, netwrightError } from '../errors.js'
+import { loadsAddons, setting, warn } from '../platform.js'
 import { Tensor } from '../tensor/tensor.js'
 import { packageVersion } from '../version.js'
 import { type Backend, type BackendName, backendNames } from './backend.js'
@@ -20,7 +21,7 @@ let chosen: Choice | undefined
 const backends: Readonly<Record<BackendName, () => Backend>> = { native, wasm, reference }
 
 function choose(): Choice {
-  const wanted = process.env.NETWRIGHT_BACKEND || undefined
+  const wanted = setting('NETWRIGHT_BACKEND')
   if (wanted !== undefined) {
     if (backendNames.includes(wanted as BackendName)) {
       return { backend: backends[wanted as BackendName](), reasons: [`NETWRIGHT_BACKEND is ${describe(wanted)}`] }
@@ -34,10 +35,10 @@ function choose(): Choice {
   if (!(addon instanceof Error)) return { backend: native(), reasons: [`${addonTried().path} is there and fits`] }
   const module = tryModule()
   const [backend, how] = module instanceof Error ? [reference(), 'TypeScript, slowly'] : [wasm(), 'WebAssembly']
-  process.emitWarning(`${addon.message} Until then it computes in ${how}; npx netwright doctor tells more.`, {
-    type: 'NetwrightWarning',
-    code: 'NETWRIGHT_FALLBACK',
-  })
+  const until = `Until then it computes in ${how}`
+  if (loadsAddons) warn(`${addon.message} ${until}; npx netwright doctor tells more.`, 'NETWRIGHT_FALLBACK')
+  // A browser that has WebAssembly misses nothing.
+  else if (module instanceof Error) warn(`${module.message} ${until}.`, 'NETWRIGHT_FALLBACK')
   return { backend, reasons: [addon, module].filter((found) => found instanceof Error).map(({ message }) => message) }
 }
 

@@ -1,5 +1,6 @@
 // NETWRIGHT_PROFILE=1: every plan is profiled, and the profiles go to stderr.
 
+import { progressStream, setting } from '../platform.js'
 import type { Backend } from './backend.js'
 import type { Profile } from './profile.js'
 
@@ -10,7 +11,7 @@ interface Profiled {
 
 /** Whether the environment asks for profiles: NETWRIGHT_PROFILE is set, and not to 0. */
 export function profilesAreAsked(): boolean {
-  return !['', '0'].includes(process.env.NETWRIGHT_PROFILE ?? '')
+  return (setting('NETWRIGHT_PROFILE') ?? '0') !== '0'
 }
 
 /** Prints the profile of `plan`, where the environment asks for it. `what` the plan does is the heading. */
@@ -19,7 +20,7 @@ export function reportProfile(what: string, plan: Profiled): void {
   const profile = plan.profile()
   if (profile.steps === 0) return
   const { isa, threads } = plan.backend
-  process.stderr.write(`\nProfile of ${what}, ${isa}, ${threads} thread${threads > 1 ? 's' : ''}\n${profile}\n`)
+  progressStream().write(`\nProfile of ${what}, ${isa}, ${threads} thread${threads > 1 ? 's' : ''}\n${profile}\n`)
 }
 
 const plansAtExit = new Map<Profiled, string>()

@@ -1,6 +1,7 @@
 // Replays a program call by call on the event loop's thread: the TypeScript twin of native/plan.cc. A chunk is one
 // kernel call.
 
+import { nextTurn } from '../platform.js'
 import { arrayTypes, Tensor, type TensorData } from '../tensor/tensor.js'
 import { viewOf } from '../tensor/view.js'
 import type { Executor, Outcome, Progress } from './backend.js'
@@ -59,7 +60,7 @@ export class SequentialExecutor implements Executor {
     for (let next = calls.next(); ; next = calls.next()) {
       if (next.done) return next.value
       if (performance.now() < this.#sliceEnd) continue
-      await new Promise((resolve) => setImmediate(resolve))
+      await nextTurn()
       this.#sliceEnd = performance.now() + sliceMilliseconds
     }
   }

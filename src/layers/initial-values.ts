@@ -1,6 +1,7 @@
 // Makes the tensors that parameters begin with, and warns about weights that training could never tell apart.
 
 import { describe, netwrightError } from '../errors.js'
+import { warn } from '../platform.js'
 import type { Shape } from '../tensor/shape.js'
 import { shapeText, sizeOf } from '../tensor/shape.js'
 import { arrayTypes, Tensor, type TensorData } from '../tensor/tensor.js'
@@ -45,11 +46,11 @@ export function initialWeights(
   const weights = initialValues(initialiser, shape, fans, context)
   if (!warned && context.beforeLoading === undefined && fans.fanOut > 1 && allEqual(weights.data)) {
     warned = true
-    process.emitWarning(
+    warn(
       `${kind}: all weights ${shapeText(shape)} begin as ${weights.data[0]}. Outputs with equal weights stay equal, and ` +
         'learn no more than one could, where biases and the layers that follow do not tell them apart; behind a ReLU, ' +
         "zeros may never learn. Begin with random weights: 'he', normal(0.01).",
-      { type: 'NetwrightWarning', code: 'NETWRIGHT_ZERO_INIT' },
+      'NETWRIGHT_ZERO_INIT',
     )
   }
   return weights

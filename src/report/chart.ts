@@ -1,7 +1,6 @@
 // What the charts by ECharts have in common: panels in a grid, axes, titles, legend, and SVG text that is the same for
 // the same chart.
 
-import { createHash } from 'node:crypto'
 import { netwrightError } from '../errors.js'
 import type { ChartOptions } from './chart-options.js'
 import type { BarSeriesOption, ChartOption, LineSeriesOption } from './libraries/echarts.js'
@@ -208,7 +207,14 @@ function chartOption({ options, panels, columns = panels.length, legend = [] }: 
 function withStableIds(svg: string): string {
   const still = svg.replace(/ class="zr\d+-cls-\d+"/g, '').replace(/<style[^>]*><!\[CDATA\[.*?<\/style>/gs, '')
   const named = (prefix: string) => still.replace(/(id="|"url\(#)zr\d+-/g, `$1${prefix}-`)
-  return named(`n${createHash('sha256').update(named('n')).digest('hex').slice(0, 8)}`)
+  return named(`n${digest(named('n'))}`)
+}
+
+/** FNV-1a over code units, 32 bits. */
+function digest(text: string): string {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return (hash >>> 0).toString(16).padStart(8, '0')
 }
 
 /** Draws the panels, `columns` in a row, as SVG text. */

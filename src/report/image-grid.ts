@@ -3,6 +3,7 @@
 import { checkOptions } from '../errors.js'
 import { checkCount, checkList, checkText } from './check.js'
 import { type PixelImage, toBytes } from './pixels.js'
+import { pngAddress } from './png-address.js'
 import { escapeXml, ink, printable, px, svgDocument, textWidth, wrapText } from './svg.js'
 
 export interface ImageGridOptions {
@@ -65,9 +66,7 @@ export async function imageGrid(options: ImageGridOptions): Promise<string> {
     const y = top + Math.floor(index / columns) * rowHeight
     const png = encode({ width, height, channels, depth: 8, data: bytes[index] as Uint8Array })
     const place = `x="${px(middle - (scale * width) / 2)}" y="${px(y)}" width="${scale * width}" height="${scale * height}"`
-    body.push(
-      `<image ${place} style="image-rendering:pixelated" href="data:image/png;base64,${Buffer.from(png).toString('base64')}"/>`,
-    )
+    body.push(`<image ${place} style="image-rendering:pixelated" href="${pngAddress(png)}"/>`)
     const label = labels[index]
     if (label === undefined || label === '') continue
     const at = `x="${px(middle)}" y="${px(y + scale * height + 16)}" text-anchor="middle"`

@@ -1,6 +1,7 @@
 // Pictures in the terminal: two grey pixels in each character cell, or shades of ASCII where there are no colours.
 
 import { checkOptions, describe, netwrightError } from '../errors.js'
+import { colorDepth, setting } from '../platform.js'
 import { type PixelImage, toBytes } from './pixels.js'
 
 export interface TerminalImageOptions {
@@ -12,9 +13,8 @@ const modes = ['truecolor', '256', 'none'] as const
 type Mode = (typeof modes)[number]
 
 function offered(): Mode {
-  const { stdout, env } = process
-  if (!stdout.isTTY || (env.NO_COLOR ?? '') !== '') return 'none'
-  const depth = stdout.getColorDepth()
+  if (setting('NO_COLOR') !== undefined) return 'none'
+  const depth = colorDepth()
   return depth >= 24 ? 'truecolor' : depth >= 8 ? '256' : 'none'
 }
 

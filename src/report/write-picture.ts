@@ -41,7 +41,7 @@ async function loadResvg() {
 }
 
 /** Inter Regular of @expo-google-fonts/inter, cut by subset-font to Latin and Greek letters, mathematical signs, arrows. */
-const font = fileURLToPath(new URL('./fonts/inter.ttf', import.meta.url))
+const font = new URL('./fonts/inter.ttf', import.meta.url)
 
 /**
  * Writes a picture to `path`, whose folders are made: the text of an SVG to .svg and, where the optional peer
@@ -78,7 +78,12 @@ export async function writePicture(
   }
   const rendered = await resvg.renderAsync(picture, {
     // The same text on every machine, whatever fonts it has.
-    font: { loadSystemFonts: false, fontFiles: [font], defaultFontFamily: 'Inter', sansSerifFamily: 'Inter' },
+    font: {
+      loadSystemFonts: false,
+      fontFiles: [fileURLToPath(font)],
+      defaultFontFamily: 'Inter',
+      sansSerifFamily: 'Inter',
+    },
     // Sharp pixels: resvg does not know the `image-rendering: pixelated` of our pictures.
     imageRendering: 1,
     fitTo: { mode: 'zoom', value: 2 },

@@ -2,6 +2,7 @@
 
 import type { Dataset } from '../data/dataset.js'
 import type { TrainableNetwork } from '../model.js'
+import { nextTurn } from '../platform.js'
 import { sizeOf } from '../tensor/shape.js'
 
 /** Samples that are predicted at a time; between two of them the event loop has its turn. */
@@ -53,7 +54,7 @@ async function predictAll(model: TrainableNetwork, { inputs, length }: Dataset):
   const parts: Float32Array[] = []
   for (let at = 0; at < length; at += batchSize) {
     parts.push(model.predict(...inputs.map((samples) => samples.slice(at, at + batchSize))).toFloat32())
-    await new Promise((resolve) => setImmediate(resolve))
+    await nextTurn()
   }
   const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
   let at = 0

@@ -5,6 +5,7 @@ import { Conv2d } from '../layers/conv2d.js'
 import { Linear } from '../layers/linear.js'
 import type { TrainableNetwork } from '../model.js'
 import { encodePng } from '../report/encode-png.js'
+import { pngAddress } from '../report/png-address.js'
 import { sizeOf } from '../tensor/shape.js'
 import { attribute, type Html, raw } from './html.js'
 
@@ -31,8 +32,7 @@ async function image(numbers: Float32Array, { channels, height, width }: ImageSh
   for (let i = 0; i < area; i++)
     for (let c = 0; c < channels; c++) pixels[i * channels + c] = numbers[c * area + i] ?? 0
   const png = await encodePng({ pixels, height, width, channels: channels as 1 | 3 })
-  const data = Buffer.from(png).toString('base64')
-  return raw(`<img alt=${attribute(alt)} width="${width}" height="${height}" src="data:image/png;base64,${data}">`)
+  return raw(`<img alt=${attribute(alt)} width="${width}" height="${height}" src="${pngAddress(png)}">`)
 }
 
 export async function samplePicture(dataset: Dataset, sample: number, alt: string): Promise<Html | undefined> {

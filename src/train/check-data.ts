@@ -10,6 +10,7 @@ import { Meter } from '../metrics/meter.js'
 import type { Metric, Task } from '../metrics/metric.js'
 import type { Network, Sealed } from '../model/network.js'
 import { type DataSpec, inputSlot } from '../model/step.js'
+import { warn } from '../platform.js'
 import type { Shape } from '../tensor/shape.js'
 import type { Tensor, TensorData } from '../tensor/tensor.js'
 import type { DataPart, DataParts } from './data-parts.js'
@@ -77,10 +78,10 @@ function warnAboutProbabilities({ node }: Value, loss: Loss): void {
   const { layer } = node ?? {}
   if (warned || !loss.takesLogits || !(layer instanceof Softmax || layer instanceof Sigmoid)) return
   warned = true
-  process.emitWarning(
+  warn(
     `The model ends in ${layer.kind}, but ${loss.name} takes logits and contains it already: training will be slow and ` +
       `poor. Leave the last ${layer.kind} out; apply it to what predict answers where you need probabilities.`,
-    { type: 'NetwrightWarning', code: 'NETWRIGHT_SOFTMAX_TWICE' },
+    'NETWRIGHT_SOFTMAX_TWICE',
   )
 }
 

@@ -13,6 +13,7 @@ import { toMetrics } from '../metrics/metrics.js'
 import { augmentSettings } from '../model/augment-options.js'
 import type { Graph } from '../model/graph.js'
 import type { Sealed } from '../model/network.js'
+import { warn } from '../platform.js'
 import { sizeOf } from '../tensor/shape.js'
 import { Tensor, type TensorData } from '../tensor/tensor.js'
 import type { Callback, CallbackState, SavableNetwork } from './callback.js'
@@ -221,10 +222,10 @@ export class Checkpoints {
       )
     }
     if (isa === this.#network.backend.isa) return
-    process.emitWarning(
+    warn(
       `${path} was written on ${isa}, and training goes on with ${this.#network.backend.isa}: its results will differ ` +
         'in the last bits from those of an uninterrupted run.',
-      { type: 'NetwrightWarning', code: 'NETWRIGHT_OTHER_ISA' },
+      'NETWRIGHT_OTHER_ISA',
     )
   }
 }

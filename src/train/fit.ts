@@ -7,6 +7,7 @@ import { toMetrics } from '../metrics/metrics.js'
 import type { Augmentation } from '../model/augment.js'
 import { epochColumn, stepColumn } from '../model/step.js'
 import type { Optimizer } from '../optim/optimizer.js'
+import { progressStream } from '../platform.js'
 import { plateauOf, type Run, valueAt } from '../schedules/schedule.js'
 import type { TensorData } from '../tensor/tensor.js'
 import type { Callback, SavableNetwork, TrainingRun } from './callback.js'
@@ -232,7 +233,7 @@ export class Fit implements TrainingRun {
     if (verbose === 0) return
     const { progressCallback } = await import('./progress.js')
     this.#progress = progressCallback({
-      stream: process.stderr,
+      stream: progressStream(),
       epochs: this.epochs,
       judgedOn: 'val',
       lines: verbose === 2,

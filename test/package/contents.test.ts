@@ -29,9 +29,9 @@ test('the package holds what its entries name, and nothing that is only for deve
   const { files, unpackedSize } = pack()
   const paths = files.map(({ path }) => path)
   const manifest = json('package.json')
-  const entries = [manifest.exports['.'].types, manifest.exports['.'].default, manifest.bin.netwright, manifest.types]
+  const entries = [...Object.values<string>(manifest.exports['.']), manifest.bin.netwright, manifest.types]
   const wanted = [
-    ...entries.map((path: string) => path.replace(/^\.\//, '')),
+    ...entries.map((path) => path.replace(/^\.\//, '')),
     ...['LICENSE', 'README.md', 'CHANGELOG.md', 'CMakeLists.txt', 'dist/THIRD-PARTY-LICENSES.txt'],
     ...['native/sources.json', 'native/binding.gyp', 'native/list.cjs'],
     ...['scripts/build-native.mjs', 'scripts/generate-kernels.mjs'],

@@ -7,11 +7,11 @@ import { expect, test } from 'vitest'
 
 // A room is a folder of src/ or a file beside them. It imports from itself and from the levels above its own here.
 const levels = [
-  ['closest.ts', 'errors.ts', 'inspect-custom.ts', 'text-table.ts', 'version.ts'],
+  ['closest.ts', 'errors.ts', 'inspect-custom.ts', 'platform.ts', 'text-table.ts', 'version.ts'],
   ['tensor', 'random', 'files'],
   ['report'],
   ['kernels'],
-  ['math.ts', 'data', 'numeric', 'search', 'schedules'],
+  ['browser', 'math.ts', 'data', 'numeric', 'search', 'schedules'],
   ['layers'],
   ['losses', 'optim'],
   ['metrics'],

@@ -2,9 +2,9 @@
 
 import { readdir, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { checkOptions, describe, netwrightError, requireWhole } from '../../errors.js'
 import { systemProblem } from '../../files/file-error.js'
+import { nextTurn } from '../../platform.js'
 import { Tensor } from '../../tensor/tensor.js'
 import { Dataset } from '../dataset.js'
 import { type ImageSource, Preprocessing } from '../preprocessing.js'

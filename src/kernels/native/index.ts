@@ -1,6 +1,7 @@
 // The native backend: C++ SIMD kernels through Node-API.
 
 import { checkOptions, describe, netwrightError } from '../../errors.js'
+import { setting } from '../../platform.js'
 import { sizeOf } from '../../tensor/shape.js'
 import { arrayTypes, Tensor, type TensorData } from '../../tensor/tensor.js'
 import { type Backend, type Executor, type Memory, outcomes, type Progress, type SplitBackend } from '../backend.js'
@@ -33,7 +34,7 @@ export function availableIsas(): string[] {
 
 function chooseIsa(addon: Addon, option: string | undefined): string {
   const available = addon.isas()
-  const isa = option ?? (process.env.NETWRIGHT_ISA || (available[0] as string))
+  const isa = option ?? setting('NETWRIGHT_ISA') ?? (available[0] as string)
   if (available.includes(isa)) return isa
   throw netwrightError(
     'ERR_BACKEND',
@@ -43,7 +44,7 @@ function chooseIsa(addon: Addon, option: string | undefined): string {
 }
 
 function chooseThreads(addon: Addon, option: number | undefined): number {
-  const variable = process.env.NETWRIGHT_THREADS || undefined
+  const variable = setting('NETWRIGHT_THREADS')
   const threads = option ?? (variable === undefined ? addon.defaultThreads : Number(variable))
   if (Number.isInteger(threads) && threads >= 1 && threads <= addon.maxThreads) return threads
   const name = option === undefined ? 'NETWRIGHT_THREADS' : 'threads'

@@ -1,25 +1,24 @@
-// Finds and compiles the WebAssembly module of the kernels. The only place that knows where it lies.
+// Compiles the WebAssembly module of the kernels, and checks that it is that of these declarations.
 
-import { existsSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { netwrightError } from '../../errors.js'
 import { declarations, fingerprint } from '../declarations.js'
 import { KernelInstance, readFingerprint } from './kernel-instance.js'
+import { moduleBytes, place } from './module-bytes.js'
 import { type WebAssemblyModule, webAssembly } from './webassembly.js'
-
-const path = fileURLToPath(new URL('../../../prebuilds/netwright.wasm', import.meta.url))
 
 let loaded: WebAssemblyModule | Error | undefined
 
 function load(): WebAssemblyModule | Error {
   try {
-    if (!existsSync(path)) return unavailable(`${path}: no such file`, 'Build it in a clone with: npm run build:wasm.')
-    const module = new webAssembly.Module(readFileSync(path))
+    const bytes = moduleBytes()
+    if (bytes === undefined)
+      return unavailable(`${place}: not there`, 'Build them in a clone with: npm run build:wasm.')
+    const module = new webAssembly.Module(bytes)
     const [found, expected] = [readFingerprint(new KernelInstance(module, 0)), fingerprint(declarations)]
     if (found === expected) return module
-    return unavailable(`${path}: built from other kernel declarations (${found}, expected ${expected})`)
+    return unavailable(`${place}: built from other kernel declarations (${found}, expected ${expected})`)
   } catch (error) {
-    return unavailable(`${path}: ${error instanceof Error ? error.message : String(error)}`)
+    return unavailable(`${place}: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 

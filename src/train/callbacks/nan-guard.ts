@@ -1,6 +1,7 @@
 // NaNGuard: goes back to a good step with a smaller rate where training would end in NaN.
 
 import { checkOptions, requireNumber, requireWhole } from '../../errors.js'
+import { warn } from '../../platform.js'
 import type { Callback, TrainingProgress, TrainingRun } from '../callback.js'
 import type { Snapshot } from '../snapshot.js'
 
@@ -58,10 +59,10 @@ export class NaNGuard implements Callback {
     const factor = run.lrFactor * this.#factor
     run.restore(good)
     run.lrFactor = factor
-    process.emitWarning(
+    warn(
       `${(error as Error).message} NaNGuard goes back to step ${run.steps} with ${factor} times ` +
         `the learning rate (${this.#used} of ${this.#retries} times).`,
-      { type: 'NetwrightWarning', code: 'NETWRIGHT_NAN_GUARD' },
+      'NETWRIGHT_NAN_GUARD',
     )
     return true
   }
