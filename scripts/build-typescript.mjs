@@ -120,10 +120,9 @@ const packagesIn = ({ inputs }) =>
 const requireBanner =
   "import { createRequire as createBundleRequire } from 'node:module'\nconst require = createBundleRequire(import.meta.url)"
 
-/** Bundles libraries, each into one file; optional peers stay outside. Answers esbuild's metafile. */
+/** Bundles libraries, each into one file. Answers esbuild's metafile. */
 async function bundleLibraries(names, options) {
   const { build } = await import('esbuild')
-  const { peerDependencies = {} } = JSON.parse(readFileSync(path('package.json'), 'utf8'))
   const { metafile } = await build({
     entryPoints: names.map((name) => path('src', name)),
     outdir: path('dist'),
@@ -139,7 +138,6 @@ async function bundleLibraries(names, options) {
     metafile: true,
     logLevel: 'warning',
     absWorkingDir: root,
-    external: Object.keys(peerDependencies),
     ...options,
   })
   // No public type refers to theirs, which name packages that users do not have.

@@ -11,7 +11,6 @@ export const wasmModule = 'prebuilds/netwright.wasm'
 /** In src/: what is another one in a browser, and the other one. */
 const replaced = {
   'platform.ts': 'browser/platform.ts',
-  'version.ts': 'browser/version.ts',
   'kernels/native/load.ts': 'browser/no-addon.ts',
   'kernels/wasm/module-bytes.ts': 'browser/module-bytes.ts',
 }

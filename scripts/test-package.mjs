@@ -238,14 +238,9 @@ new Linear('2')
     return 'pools forks, threads, vmThreads'
   },
   bundlers() {
+    const common = ['train.mjs', '--bundle', '--platform=node', '--format=esm', '--log-level=error']
     const esbuild = (name, ...parameters) =>
-      node(
-        [join(root, 'node_modules/esbuild/bin/esbuild'), 'train.mjs', `--outfile=${name}`, ...common, ...parameters],
-        {
-          cwd: user,
-        },
-      )
-    const common = ['--bundle', '--platform=node', '--format=esm', '--log-level=error']
+      run(join(root, 'node_modules/.bin/esbuild'), [...common, `--outfile=${name}`, ...parameters], { cwd: user })
     esbuild('outside.mjs', '--external:netwright')
     expectTrained(trainIn(user, 'outside.mjs'), 'native', 0)
     // With the library inside, nothing lies where it looks: it says so once, and trains.

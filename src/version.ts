@@ -1,9 +1,3 @@
-// The package's version.
+// The package's version: package.json's, which a bundle does not have beside it. test/package compares them.
 
-import { readFileSync } from 'node:fs'
-
-/** As package.json has it: `'0.1.0'`. */
-export function packageVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { readonly version: string }).version
-}
+export const packageVersion = '0.1.0'

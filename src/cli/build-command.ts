@@ -39,7 +39,7 @@ function build({ verbose }: BuildOptions): void {
     run('the build', process.execPath, [join(packageRoot, 'scripts/build-native.mjs'), ...parameters], packageRoot)
     return
   }
-  const folder = join(cacheFolder(), `build-${packageVersion()}`)
+  const folder = join(cacheFolder(), `build-${packageVersion}`)
   prepare(folder)
   run('the build', process.execPath, [join(folder, 'scripts/build-native.mjs'), ...parameters], folder)
   install(join(folder, 'prebuilds', `${targetName()}.node`))

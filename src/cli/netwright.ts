@@ -32,7 +32,7 @@ function createProgram(): Command {
   const program = new Command('netwright')
   program
     .description('Neural-network training for Node.js')
-    .version(packageVersion())
+    .version(packageVersion)
     .exitOverride()
     // Suggestions come on a line of their own, and an error is one line.
     .configureOutput({ outputError: (text, write) => write(`${text.trim().replaceAll('\n', ' ')}\n`) })

@@ -68,7 +68,7 @@ export interface BackendInfo {
 /** What models and tensor functions that name no backend run on, and why. Throws as {@link defaultBackend} does. */
 export function backendInfo(): BackendInfo {
   const { name, isa, threads } = defaultBackend()
-  return { backend: name, isa, threads, version: packageVersion(), reasons: chosen?.reasons ?? [] }
+  return { backend: name, isa, threads, version: packageVersion, reasons: chosen?.reasons ?? [] }
 }
 
 const references = new Map<string, Kernels>()

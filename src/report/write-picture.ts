@@ -30,9 +30,10 @@ async function writeInFolder(path: string, content: string | Uint8Array): Promis
   await writeFileAtomically(path, [typeof content === 'string' ? Buffer.from(content) : content])
 }
 
+/** SVG to PNG. A native program, so an optional peer that users install; no bundler must insist on it. */
 async function loadResvg() {
   try {
-    return await import('./libraries/resvg.js')
+    return await import('@resvg/resvg-js')
   } catch (error) {
     // Missing, or without a binary for this platform.
     const { code, message } = error as { code?: string; message: string }

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { packageVersion } from '../../src/version.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const json = (name: string) => JSON.parse(readFileSync(join(root, name), 'utf8'))
@@ -43,6 +44,10 @@ test('the package holds what its entries name, and nothing that is only for deve
   expect(paths.filter((path) => unwanted.test(path))).toEqual([])
   // Addons and the WebAssembly module have 2 MB, what pictures need of other packages 0.7 MB; the rest is text.
   expect(unpackedSize).toBeLessThan(5e6)
+})
+
+test('src/version.ts has the version of package.json', () => {
+  expect(packageVersion).toBe(json('package.json').version)
 })
 
 test('no run-time dependencies, and no install script, which most package managers refuse to run', () => {

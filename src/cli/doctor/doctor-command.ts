@@ -54,7 +54,7 @@ async function doctor({ json, examine }: DoctorOptions): Promise<void> {
   }
   const print = (text: string): void => void (json ? undefined : process.stdout.write(`${text}\n`))
   const system = systemFacts()
-  print(`netwright ${packageVersion()}\n${textTable(Object.entries(system), 2).join('\n')}\n`)
+  print(`netwright ${packageVersion}\n${textTable(Object.entries(system), 2).join('\n')}\n`)
 
   print('Backends, in the order in which they are tried')
   const backends: Record<string, Answer<Finding>> = {}
@@ -78,7 +78,7 @@ async function doctor({ json, examine }: DoctorOptions): Promise<void> {
   const problems = problemsOf(backends, used, tests)
   print(`\n${problems.length === 0 ? 'All is well.' : problems.join('\n')}`)
   if (json) {
-    process.stdout.write(`${JSON.stringify({ version: packageVersion(), system, backends, used, tests, problems })}\n`)
+    process.stdout.write(`${JSON.stringify({ version: packageVersion, system, backends, used, tests, problems })}\n`)
   }
   if (problems.length > 0) process.exitCode = 1
 }

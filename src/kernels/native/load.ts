@@ -75,8 +75,17 @@ function tryPath(path: string): Addon | string {
   }
 }
 
+/** Whether a bundler put this module into a file of its own, where nothing lies beside it. */
+const isBundled = !/\/kernels\/native\/load\.[jt]s$/.test(import.meta.url)
+
 /** What helps. */
 function remedy(): string {
+  if (isBundled) {
+    return (
+      'netwright stands in a bundle, which leaves its addon behind: keep it outside (esbuild: --external:netwright; ' +
+      "webpack, Rollup, Vite: external: ['netwright']), or set NETWRIGHT_ADDON to the addon."
+    )
+  }
   const command = existsSync(join(packageRoot, 'src')) ? 'npm run build:native' : 'npx netwright build'
   return `Build it with: ${command}. It needs a C++17 compiler, and CMake or Python 3 with make.`
 }
