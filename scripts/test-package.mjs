@@ -124,16 +124,22 @@ const checks = {
     }
     return binaries.map(({ path, size }) => `${path} ${megabytes(size)}`).join(', ')
   },
-  'C library'() {
+  'system libraries'() {
     if (!isLinux) return 'not on this system'
-    const newest = binariesOf('.node').map((path) => {
+    // glibc 2.28 and GCC 8: Debian 10, RHEL 8, and Node's own builds.
+    const limits = { GLIBC_2: 28, 'GLIBCXX_3.4': 25 }
+    const needs = binariesOf('.node').map((path) => {
       const symbols = run('readelf', ['--dyn-syms', '--wide', path])
-      const minors = [...symbols.matchAll(/@GLIBC_2\.(\d+)/g)].map(([, minor]) => Number(minor))
-      assert(minors.length > 0)
-      return [path.split('/').at(-1), Math.max(...minors)]
+      const newest = Object.entries(limits).map(([library, limit]) => {
+        const minors = [...symbols.matchAll(new RegExp(`@${library}\\.(\\d+)`, 'g'))].map(([, minor]) => Number(minor))
+        assert(minors.length > 0, `${path} imports nothing of ${library}`)
+        const most = Math.max(...minors)
+        assert(most <= limit, `${path} needs ${library}.${most}, expected at most ${library}.${limit}`)
+        return `${library}.${most}`
+      })
+      return `${path.split('/').at(-1)} ${newest.join(' ')}`
     })
-    for (const [name, minor] of newest) assert(minor <= 28, `${name} needs glibc 2.${minor}, expected at most 2.28`)
-    return newest.map(([name, minor]) => `${name} needs glibc 2.${minor}`).join(', ')
+    return needs.join(', ')
   },
   'import and require'() {
     expectTrained(trainIn(user), 'native', 0)

@@ -56,3 +56,9 @@ test.skipIf(!has('objdump') || !(minor <= 36))('the addon needs no C library new
   expect(imports.length).toBeGreaterThan(0)
   expect(imports.filter(([, number]) => Number(number) > 28).map(([text]) => text)).toEqual([])
 })
+
+test.skipIf(!has('objdump'))('nor a C++ library newer than that of GCC 8, as those systems have', () => {
+  const imports = [...read('objdump', '-T', addon).matchAll(/\(?GLIBCXX_3\.4\.(\d+)\)? +(\S+)$/gm)]
+  expect(imports.length).toBeGreaterThan(0)
+  expect(imports.filter(([, number]) => Number(number) > 25).map(([text]) => text)).toEqual([])
+})
