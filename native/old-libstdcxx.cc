@@ -1,5 +1,5 @@
-// What the headers of GCC 11 and 12 call and the libstdc++ of GCC 8 (RHEL 8, Debian 10) does not have: with these
-// definitions in it, an addon that was built on a newer system loads there, too.
+// What the headers of GCC 11 and 12 call and the libstdc++ of GCC 8 (RHEL 8, Debian 10) does not have: with
+// these definitions in it, an addon that was built on a newer system loads there, too.
 
 #include <condition_variable>
 #include <mutex>
