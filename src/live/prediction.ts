@@ -1,12 +1,15 @@
 // A model's output for one sample, as it is shown: probabilities of classes, or values.
 
 import type { Loss } from '../losses/loss.js'
+import { printable } from '../report/svg.js'
 import type { Prediction } from './messages.js'
 
 /** Numbers of a row that are shown. */
 const mostNumbers = 6
 
-export const className = (names: readonly string[] | undefined, label: number): string => names?.[label] ?? `${label}`
+/** Names may come from files and folders. */
+export const className = (names: readonly string[] | undefined, label: number): string =>
+  printable(names?.[label] ?? `${label}`)
 
 export const shortNumber = (value: number): string => `${Number(value.toPrecision(4))}`
 

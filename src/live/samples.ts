@@ -4,6 +4,7 @@ import type { Dataset } from '../data/dataset.js'
 import type { Preprocessing } from '../data/preprocessing.js'
 import type { NamedNetwork } from '../io/model-file.js'
 import type { Loss } from '../losses/loss.js'
+import { printable } from '../report/svg.js'
 import { arrayTypes, Tensor, type TensorData } from '../tensor/tensor.js'
 import type { Picture, PredictionsMessage, SampleMessage } from './messages.js'
 import { className, numbersText, predictionOf, shortNumber } from './prediction.js'
@@ -68,7 +69,9 @@ function rowText(sample: Tensor, preprocessing: Preprocessing | undefined): stri
   const columns = source?.kind === 'table' ? source.columns : []
   // Columns of texts are several numbers each.
   if (columns.length !== numbers.length) return numbersText(numbers)
-  const cells = columns.slice(0, mostColumns).map(({ name }, i) => `${name} ${shortNumber(numbers[i] as number)}`)
+  const cells = columns
+    .slice(0, mostColumns)
+    .map(({ name }, i) => `${printable(name)} ${shortNumber(numbers[i] as number)}`)
   return `${cells.join(', ')}${columns.length > mostColumns ? ', …' : ''}`
 }
 

@@ -8,9 +8,7 @@ export interface Html {
 }
 
 /** A text from anywhere: escaped, without control characters, and keeping its direction of writing to itself. */
-export const text = (value: string | number): Html => ({
-  html: `<bdi>${escapeXml(String(value).replace(/[\u202a-\u202e\u2066-\u2069]/g, ''))}</bdi>`,
-})
+export const text = (value: string | number): Html => ({ html: `<bdi>${escapeXml(String(value))}</bdi>` })
 
 /** An attribute's value. */
 export const attribute = (value: string): string => `"${escapeXml(value)}"`

@@ -261,6 +261,12 @@ describe('the live page of netwright mnist --ui', { timeout: 90_000 }, () => {
     expect(hostile).toEqual([undefined, 0])
     expect(await page.locator('#sample-list').innerText()).toContain('<img src=x onerror="window.hacked=1">')
     expect(await page.locator('#bars').innerText()).toContain('</script><script>window.hacked=1</script>')
+    expect(await page.locator('main').innerText()).not.toContain('\u202e')
+    // What stands before and after a name stays there.
+    const isolation = await page.evaluate(
+      "['.guess', '.quiet bdi', '#answer bdi'].map((name) => getComputedStyle(document.querySelector(name)).unicodeBidi)",
+    )
+    expect(isolation).toEqual(['isolate', 'isolate', 'isolate'])
     expect(await overflow(page)).toBeLessThanOrEqual(0)
     expect(complaints).toEqual([])
   })

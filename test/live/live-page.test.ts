@@ -195,6 +195,26 @@ describe('LivePage', () => {
     await trained
   })
 
+  test('names of classes and columns come without control characters and turns of direction', async () => {
+    const columns = [{ name: '\u202ehtgnel\u0007' }, { name: 'width' }]
+    const classNames = ["a & b ' {{x}} \u202egnp.exe", '\u2066שלום\u2069']
+    const data = new Dataset(new Tensor(new Float32Array(80).fill(1), [40, 2]), pictures.y.data.slice(0, 40), {
+      preprocessing: new Preprocessing({ source: { kind: 'table', columns }, classNames }),
+    })
+    const { url, trained } = start({}, {}, model(2), data)
+    const heard = await listen(await url, { until: ({ type }) => type === 'predictions' })
+    await post(await url, '/control', { action: 'stop' })
+    await trained
+    const [first, second] = last(heard, 'run').samples.slice(1, 3)
+    expect([first.text, first.target, second.target]).toEqual([
+      'htgnel\ufffd 1, width 1',
+      'שלום',
+      "a & b ' {{x}} gnp.exe",
+    ])
+    const texts = last(heard, 'predictions').map(({ text }: { text: string }) => text)
+    expect(["a & b ' {{x}} gnp.exe", 'שלום']).toContain(texts[0])
+  })
+
   test('an abort ends it, and so does an error, whose message it shows', async () => {
     const controller = new AbortController()
     const stopped = start({}, { signal: controller.signal })
