@@ -4,6 +4,7 @@ import type { Dataset } from '../data/dataset.js'
 import type { Preprocessing } from '../data/preprocessing.js'
 import type { NamedNetwork } from '../io/model-file.js'
 import type { Loss } from '../losses/loss.js'
+import { answersClasses, classOf } from '../metrics/class-answers.js'
 import { printable } from '../report/svg.js'
 import { arrayTypes, Tensor, type TensorData } from '../tensor/tensor.js'
 import type { Picture, PredictionsMessage, SampleMessage } from './messages.js'
@@ -28,10 +29,8 @@ export class Samples {
     const indices = Array.from({ length: count }, (_, i) => Math.floor((i * length) / count))
     this.#inputs = inputs.map((input) => rowsAt(input, indices))
     this.#targets = indices.map((i) => {
-      const target = y.slice(i, i + 1)
-      if (dataset.targets === 'labels') return className(dataset.classNames, target.item())
-      const isClass = loss.classifies && outputs > 1 && target.size === outputs
-      return isClass ? className(dataset.classNames, target.argMax()) : numbersText(target.data)
+      const isClass = dataset.targets === 'labels' || answersClasses(loss, outputs)
+      return isClass ? className(dataset.classNames, classOf(dataset, i, loss)) : numbersText(y.slice(i, i + 1).data)
     })
     this.messages = indices.map((_, i) => {
       const sample = (this.#inputs[0] as Tensor).slice(i, i + 1)

@@ -11,8 +11,8 @@ import { lineChart } from '../report/line-chart.js'
 import { numberText } from '../text-table.js'
 import type { History } from '../train/history.js'
 import { classTable, confusionMatrix } from './classes.js'
-import { type Cell, chart, type Html, page, raw, section, table, text } from './html.js'
-import { judge } from './judged.js'
+import { type Cell, chart, type Html, page, paragraph, raw, section, table, text } from './html.js'
+import { type Judged, judge } from './judged.js'
 import { mistakes } from './mistakes.js'
 import { filterPictures } from './pictures.js'
 import { predictedAgainstTrue } from './values.js'
@@ -25,7 +25,7 @@ export interface ReportOptions {
   readonly loss: Loss
   /** Default: the kind of the model. */
   readonly title?: string
-  /** Figures under the title, by name. Default: loss, and accuracy where the loss classifies, on the test data. */
+  /** Figures under the title, by name. Default: loss, and accuracy where the model tells classes apart, on the test data. */
   readonly figures?: Readonly<Record<string, string | number>>
   /** The command that does it again. */
   readonly command?: string
@@ -43,13 +43,17 @@ export async function writeReport(path: string, options: ReportOptions): Promise
   const known = ['model', 'history', 'test', 'loss', 'title', 'figures', 'command', 'settings']
   checkOptions('writeReport', options, known)
   const { model, history, test, loss, title = model.savedAs } = options
-  const { loss: testLoss, accuracy } = await model.evaluate(test, { loss })
-  const figures = options.figures ?? { loss: testLoss, ...(accuracy === undefined ? {} : { accuracy }) }
+  const { loss: testLoss } = await model.evaluate(test, { loss })
+  const judged = await judge(model, test, loss)
+  const figures = options.figures ?? {
+    loss: testLoss,
+    ...(judged.kind === 'classes' ? { accuracy: judged.accuracy } : {}),
+  }
   const parts = [
     raw(`<h1>${text(title).html}</h1>\n<p>${text(`${model}`).html}</p>`),
     figureCards(figures),
     ...(history.epochs === 0 ? [] : [section('Training', ...(await curves(history)))]),
-    ...(await judgement(model, test, loss)),
+    ...(await judgement(judged, test)),
     ...(await layers(model, test)),
     section('Model', raw(`<pre>${text(model.summary()).html}</pre>`)),
     section('Run', definitions(runFacts(options))),
@@ -76,12 +80,11 @@ async function curves(history: History): Promise<readonly Html[]> {
   return [losses, chart(svg, 'The learning rate, epoch by epoch')]
 }
 
-async function judgement(model: TrainableNetwork, test: Dataset, loss: Loss): Promise<readonly Html[]> {
-  const judged = await judge(model, test, loss.classifies)
+async function judgement(judged: Judged, test: Dataset): Promise<readonly Html[]> {
   if (judged.kind === 'values') return [section('Predictions', await predictedAgainstTrue(judged))]
   const worst = await mistakes(test, judged)
   return [
-    section('Confusion matrix', confusionMatrix(judged)),
+    section('Confusion matrix', paragraph(`Accuracy ${judged.accuracy.toFixed(4)}.`), confusionMatrix(judged)),
     section('Classes', classTable(judged)),
     ...(worst === undefined ? [] : [section('Worst mistakes', worst)]),
   ]

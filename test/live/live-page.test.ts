@@ -7,6 +7,7 @@ import { reference } from '../../src/kernels/reference/backend.js'
 import { Linear } from '../../src/layers/linear.js'
 import { ReLU } from '../../src/layers/relu.js'
 import { LivePage, type LivePageOptions } from '../../src/live/live-page.js'
+import { binaryCrossEntropy } from '../../src/losses/binary-cross-entropy.js'
 import { crossEntropy } from '../../src/losses/cross-entropy.js'
 import { mse } from '../../src/losses/squared-error.js'
 import { SGD } from '../../src/optim/sgd.js'
@@ -185,12 +186,27 @@ describe('LivePage', () => {
     const data = new Dataset(new Tensor(x, [2000, 3]), new Tensor(x.slice(0, 2000), [2000, 1]))
     const { url, trained } = start({}, { loss: mse(), optimizer: new SGD({ lr: 1e-4 }) }, model(3, 1), data)
     const address = await url
-    const heard = await listen(address, { until: ({ type }) => type === 'predictions' })
+    const seen = new Set<string>()
+    const heard = await listen(address, { until: ({ type }) => seen.add(type).has('point') && seen.has('predictions') })
     expect(last(heard, 'run').drawing).toBeUndefined()
     expect(last(heard, 'run').samples[1]).toEqual({ text: '2.25, 2.375, 2.5', target: '5.75' })
     expect(last(heard, 'predictions')[0]).toEqual({ text: expect.stringMatching(/^-?\d/) })
     expect(last(heard, 'point').accuracy).toBeUndefined()
     expect((await post(address, '/predict', { pixels: [1] })).status).toBe(409)
+    await post(address, '/control', { action: 'stop' })
+    await trained
+  })
+
+  test('one output that answers yes or no is a class', async () => {
+    const answers = new Tensor(Float32Array.from(pictures.y.data), [4000, 1])
+    const data = new Dataset(pictures.x, answers, { preprocessing: pictures.preprocessing as Preprocessing })
+    const { url, trained } = start({}, { loss: binaryCrossEntropy() }, model(16, 1), data)
+    const address = await url
+    const heard = await listen(address, { until: ({ type }) => type === 'predictions' })
+    expect(last(heard, 'run').samples.map(({ target }: { target: string }) => target)).toContain('down')
+    expect(last(heard, 'predictions')[0]).toMatchObject({ probability: expect.any(Number), right: expect.any(Boolean) })
+    const answer = await post(address, '/predict', { pixels: Array(16).fill(0) })
+    expect(JSON.parse(answer.body)).toMatchObject({ kind: 'classes', classes: [{ name: hostile }, { name: 'down' }] })
     await post(address, '/control', { action: 'stop' })
     await trained
   })

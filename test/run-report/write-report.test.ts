@@ -6,10 +6,12 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import {
   Adam,
+  binaryCrossEntropy,
   Conv2d,
   crossEntropy,
   Dataset,
   Flatten,
+  hinge,
   Linear,
   type Loss,
   mse,
@@ -65,6 +67,43 @@ test('pictures: mistakes and filters are images within the page', async () => {
   expect(titles(html)).toContain('Weights of the first layer')
   const wrong = 30 - Math.round(30 * ((await model.evaluate(data)).accuracy ?? 0))
   expect(count(html, 'src="data:image/png;base64,iVBOR')).toBe(5 + Math.min(24, wrong))
+})
+
+test('one output that answers yes or no: classes, with probabilities where the loss has them', async () => {
+  const x = Array.from({ length: 40 }, (_, i) => [i / 40, 1])
+  const yes = x.map(([value = 0]) => value > 0.6)
+  const classNames = ['little', 'much']
+  const answers = yes.map(Number)
+  const cases: readonly (readonly [Loss, readonly number[] | readonly number[][], boolean])[] = [
+    [binaryCrossEntropy(), answers.map((answer) => [answer]), true],
+    [binaryCrossEntropy(), answers, true],
+    [hinge(), yes.map((is) => [is ? 1 : -1]), false],
+  ]
+  for (const [loss, y, areProbabilities] of cases) {
+    const data = new Dataset(x, y as number[], { classNames })
+    const model = new Sequential([new Linear(2, 1)], { seed: 1 })
+    const html = await reportOf(model, data, loss)
+    expect(titles(html).slice(1, 4)).toEqual(['Confusion matrix', 'Classes', 'Worst mistakes'])
+    expect(html).toContain('<bdi>little</bdi>')
+    const right = [...model.predict(x).data].filter((output, i) => output > 0 === yes[i]).length
+    expect(right, 'some are wrong').toBeLessThan(40)
+    expect(html).toContain(`<bdi>accuracy</bdi></span><b><bdi>${Number((right / 40).toPrecision(4))}</bdi>`)
+    expect(html).toContain(`Accuracy ${(right / 40).toFixed(4)}.`)
+    expect(html.includes('<bdi>with</bdi>')).toBe(areProbabilities)
+  }
+})
+
+test('samples that the loss ignores are no mistakes', async () => {
+  const { x, y } = spiral({ samplesPerClass: 10 })
+  const data = new Dataset(
+    x,
+    [...y.data].map((label, i) => (i % 5 === 0 ? 255 : label)),
+  )
+  const model = new Sequential([new Linear(2, 3)], { seed: 1 })
+  const html = await reportOf(model, data, crossEntropy({ ignoreIndex: 255 }))
+  const matrix = html.slice(html.indexOf('<div class="scroll heat">'), html.indexOf('<h2>Classes'))
+  const cells = [...matrix.matchAll(/<td[^>]*>(\d+)<\/td>/g)].map(([, cell]) => Number(cell))
+  expect(cells.reduce((a, b) => a + b)).toBe(24)
 })
 
 test('regression: predictions against truth, no matrix', async () => {
