@@ -183,9 +183,25 @@ describe('the live page of netwright mnist --ui', { timeout: 90_000 }, () => {
     expect(stdout).toMatch(/\nended early: stopped on the live page\n/)
     expect(stdout).toMatch(/test accuracy 0\.\d{4}\n/)
     expect(await page.locator('#reason').innerText()).toBe('stopped on the live page. This page is closed')
+    expect(await page.locator('#progress').innerText()).not.toContain('left')
     expect(await page.getByRole('button', { name: 'Stop' }).isDisabled()).toBe(true)
     await sleep(1500)
     expect([await state(page), complaints, other.complaints]).toEqual(['ended', [], []])
+  })
+
+  test('Ctrl-C in the terminal: the page says so, and shows no time left', async () => {
+    const { url, child, ended } = await startLong()
+    const { page, complaints } = await open(url)
+    await page.locator('#progress', { hasText: /left$/ }).waitFor()
+    child.kill('SIGINT')
+    await waitForState(page, 'closed')
+    expect((await ended).code).toBe(130)
+    expect(await page.locator('#state').innerText()).toBe('closed')
+    expect(await page.locator('#reason').innerText()).toBe('Stopped by Ctrl-C. This page is closed')
+    expect(await page.locator('#progress').innerText()).toMatch(/ · step [\d,]+$/)
+    for (const name of ['Pause', 'Stop']) expect(await page.getByRole('button', { name }).isDisabled()).toBe(true)
+    await sleep(1500)
+    expect([await state(page), complaints]).toEqual(['closed', []])
   })
 
   test('stop ends a paused run', async () => {

@@ -252,6 +252,48 @@ describe('LivePage', () => {
     expect(await isClosed(await failed.url)).toBe(true)
   })
 
+  test('samples of another shape are refused before it trains', async () => {
+    const other = new Dataset(pictures.x.reshape(8000, 8), new Int32Array(8000))
+    const { page, trained } = start({ samples: other }, { callbacks: [{ onProgress: () => expect.unreachable() }] })
+    await expect(trained).rejects.toMatchObject({
+      code: 'ERR_SHAPE',
+      message:
+        'LivePage: samples do not fit the model. This model takes samples of shape (16,), got (8,) (without the batch axis)',
+    })
+    expect(page.url).toBeUndefined()
+  })
+
+  test('a look at the samples that fails warns and ends no run', async () => {
+    const network = model()
+    const { url, trained } = start({}, {}, network)
+    const warned = new Promise<Error>((resolve) => process.once('warning', resolve))
+    network.predict = () => {
+      throw new Error('no look today')
+    }
+    await listen(await url, { until: ({ type }) => type === 'point' })
+    expect((await warned).message).toBe('LivePage: the samples are predicted no more, since it failed: no look today')
+    await post(await url, '/control', { action: 'stop' })
+    expect((await trained).stopReason).toBe('stopped on the live page')
+  })
+
+  test('close tells why, unless training has ended by itself', async () => {
+    const controller = new AbortController()
+    const early = start({}, { signal: controller.signal })
+    const heard = listen(await early.url)
+    await listen(await early.url, { until: () => true })
+    await early.page.close('Stopped by Ctrl-C')
+    expect(last(await heard, 'state')).toEqual({ state: 'running', reason: 'Stopped by Ctrl-C', open: false })
+    controller.abort()
+    expect((await early.trained).stopReason).toBe('aborted by its signal')
+
+    const late = start({ keepOpen: true }, { epochs: 1 })
+    await late.trained
+    const toTheEnd = listen(await late.url)
+    await listen(await late.url, { until: () => true })
+    await late.page.close('Stopped by Ctrl-C')
+    expect(last(await toTheEnd, 'state')).toEqual({ state: 'ended', open: false })
+  })
+
   test('keepOpen goes on after training, shows a second run, and closes when asked', async () => {
     const { page, url, trained, network } = start({ keepOpen: true }, { epochs: 2 })
     await trained
