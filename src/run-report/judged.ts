@@ -46,7 +46,8 @@ export async function judge(model: TrainableNetwork, test: Dataset, loss: Loss):
   const shares = samples.map((i) => classShares(outputs.subarray(i * width, (i + 1) * width), loss))
   const truths = samples.map((i) => classOf(test, i, loss))
   const predictions = shares.map((row) => argMaxOf((label) => row[label] as number, row.length))
-  const names = Array.from({ length: Math.max(2, width) }, (_, i) => test.classNames?.[i] ?? String(i))
+  const classNames = test.classNames ?? model.preprocessing?.classNames
+  const names = Array.from({ length: Math.max(2, width) }, (_, i) => classNames?.[i] ?? String(i))
   const counts = names.map(() => names.map(() => 0))
   let [right, all] = [0, 0]
   for (const i of samples) {

@@ -3,9 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { arch, cpus, platform } from 'node:os'
 import type { Dataset } from '../data/dataset.js'
-import { checkOptions } from '../errors.js'
 import { writeFileAtomically } from '../files/write-file.js'
-import type { Loss } from '../losses/loss.js'
 import type { TrainableNetwork } from '../model.js'
 import { lineChart } from '../report/line-chart.js'
 import { numberText } from '../text-table.js'
@@ -15,34 +13,19 @@ import { type Cell, chart, type Html, page, paragraph, raw, section, table, text
 import { type Judged, judge } from './judged.js'
 import { mistakes } from './mistakes.js'
 import { filterPictures } from './pictures.js'
+import { checkReport, type ReportOptions } from './report-options.js'
 import { predictedAgainstTrue } from './values.js'
-
-export interface ReportOptions {
-  readonly model: TrainableNetwork
-  readonly history: History
-  /** What the model is judged by. */
-  readonly test: Dataset
-  readonly loss: Loss
-  /** Default: the kind of the model. */
-  readonly title?: string
-  /** Figures under the title, by name. Default: loss, and accuracy where the model tells classes apart, on the test data. */
-  readonly figures?: Readonly<Record<string, string | number>>
-  /** The command that does it again. */
-  readonly command?: string
-  /** What it was trained with, by name: data, optimizer, augmentation. */
-  readonly settings?: Readonly<Record<string, string | number>>
-}
 
 /**
  * Writes the report of a run of `fit` to `path`: figures, curves, the confusion matrix and the classes' figures (or, of a
  * regression, predictions against truth), the worst mistakes, the first layer's filters, every layer's numbers, settings
  * and machine. One file that loads and runs nothing, in light and dark. A file that is there is replaced.
- * Rejects with ERR_FILE where it cannot be written, ERR_SHAPE for test data that do not fit the model.
+ * Rejects with ERR_ARGUMENT for options that are missing or wrong, ERR_FILE where it cannot be written, ERR_SHAPE for test
+ * data that do not fit the model.
  */
 export async function writeReport(path: string, options: ReportOptions): Promise<void> {
-  const known = ['model', 'history', 'test', 'loss', 'title', 'figures', 'command', 'settings']
-  checkOptions('writeReport', options, known)
-  const { model, history, test, loss, title = model.savedAs } = options
+  const test = checkReport(path, options)
+  const { model, history, loss, title = model.savedAs } = options
   const { loss: testLoss } = await model.evaluate(test, { loss })
   const judged = await judge(model, test, loss)
   const figures = options.figures ?? {

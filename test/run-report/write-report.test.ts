@@ -9,6 +9,7 @@ import {
   binaryCrossEntropy,
   Conv2d,
   crossEntropy,
+  DataStream,
   Dataset,
   Flatten,
   hinge,
@@ -17,6 +18,7 @@ import {
   mse,
   Preprocessing,
   ReLU,
+  type ReportOptions,
   Sequential,
   spiral,
   Tensor,
@@ -135,5 +137,41 @@ test('bad arguments and places', async () => {
   const history = await model.fit(data, { loss, optimizer: new Adam() })
   const given = { model, history, test: data, loss }
   await expect(writeReport(join(folder, 'no', 'such.html'), given)).rejects.toMatchObject({ code: 'ERR_FILE' })
-  await expect(writeReport(join(folder, 'a.html'), { ...given, tset: data } as never)).rejects.toThrow("'tset'")
+  const stream = new DataStream(() => [], { length: 1 })
+  const wrong: readonly [unknown, object, string][] = [
+    [undefined, given, "path is undefined, expected the name of a file, such as 'run.html'"],
+    ['', given, 'path is ""'],
+    ['a.html', { ...given, tset: data }, "unknown option 'tset'"],
+    ['a.html', { ...given, model: undefined }, 'model is undefined, expected a Sequential or a Model'],
+    [
+      'a.html',
+      { ...given, history: history.toJSON() },
+      'history is a Object, expected the History that fit has answered',
+    ],
+    ['a.html', { ...given, loss: undefined }, 'loss is undefined, expected a loss such as crossEntropy()'],
+    ['a.html', { ...given, test: undefined }, 'test is undefined, expected a Dataset or { x, y }'],
+    ['a.html', { ...given, test: stream }, 'test is a DataStream, expected a Dataset or { x, y }: a report shows'],
+    ['a.html', { ...given, title: 3 }, 'title is 3, expected a string'],
+    ['a.html', { ...given, figures: { accuracy: undefined } }, 'figures.accuracy is undefined, expected a text or a'],
+    ['a.html', { ...given, settings: 'adam' }, 'settings is "adam", expected an object of texts and numbers'],
+  ]
+  for (const [path, options, message] of wrong) {
+    await expect(writeReport(path as string, options as ReportOptions), message).rejects.toMatchObject({
+      code: 'ERR_ARGUMENT',
+      message: expect.stringContaining(`writeReport: ${message}`),
+    })
+  }
+})
+
+test('test data may be arrays, as in fit', async () => {
+  const { x, y } = spiral({ samplesPerClass: 10 })
+  const model = new Sequential([new Linear(2, 3)], { seed: 1 })
+  const data = new Dataset(x, y, { classNames: ['one', 'two', 'three'] })
+  const loss = crossEntropy()
+  const history = await model.fit(data, { loss, optimizer: new Adam() })
+  const path = join(folder, 'arrays.html')
+  await writeReport(path, { model, history, test: { x: x.toArray(), y: [...y.data] }, loss })
+  const html = readFileSync(path, 'utf8')
+  expect(titles(html)).toContain('Confusion matrix')
+  expect(html).toContain('<bdi>three</bdi>')
 })
