@@ -65,10 +65,8 @@ function featureTable(test: Dataset, labels: readonly Label[]): Html {
     ...Array.from({ length: width }, (_, i) => columns[i] ?? `feature ${i}`),
   ]
   const rows = labels.map(({ sample, truth, prediction, probability }) => {
-    const features = test.x
-      .slice(sample, sample + 1)
-      .toFloat32()
-      .slice(0, width)
+    const x = test.x.slice(sample, sample + 1)
+    const features = (test.preprocessing?.unscale(x) ?? x).toFloat32().slice(0, width)
     const guess = [prediction, ...(probability === undefined ? [] : [probability])]
     return [sample, truth, ...guess, ...Array.from(features, (feature) => Number(feature.toPrecision(4)))]
   })

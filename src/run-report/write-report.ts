@@ -1,15 +1,14 @@
 // writeReport: a training run as one HTML file, to keep, to send, and to look at without a network.
 
-import { readFileSync } from 'node:fs'
 import { arch, cpus, platform } from 'node:os'
 import type { Dataset } from '../data/dataset.js'
 import { writeFileAtomically } from '../files/write-file.js'
 import type { TrainableNetwork } from '../model.js'
-import { lineChart } from '../report/line-chart.js'
 import { numberText } from '../text-table.js'
-import type { History } from '../train/history.js'
+import { packageVersion } from '../version.js'
 import { classTable, confusionMatrix } from './classes.js'
-import { type Cell, chart, type Html, page, paragraph, raw, section, table, text } from './html.js'
+import { curves } from './curves.js'
+import { type Cell, type Html, page, paragraph, raw, section, table, text } from './html.js'
 import { type Judged, judge } from './judged.js'
 import { mistakes } from './mistakes.js'
 import { filterPictures } from './pictures.js'
@@ -35,7 +34,7 @@ export async function writeReport(path: string, options: ReportOptions): Promise
   const parts = [
     raw(`<h1>${text(title).html}</h1>\n<p>${text(`${model}`).html}</p>`),
     figureCards(figures),
-    ...(history.epochs === 0 ? [] : [section('Training', ...(await curves(history)))]),
+    ...(history.epochs === 0 ? [] : [section('Training', await curves(history))]),
     ...(await judgement(judged, test)),
     ...(await layers(model, test)),
     section('Model', raw(`<pre>${text(model.summary()).html}</pre>`)),
@@ -50,17 +49,6 @@ function figureCards(figures: Readonly<Record<string, string | number>>): Html {
     return `<div><span>${text(name).html}</span><b>${text(shown).html}</b></div>`
   })
   return raw(`<div class="figures">${cards.join('')}</div>`)
-}
-
-async function curves(history: History): Promise<readonly Html[]> {
-  const losses = chart(await history.toSVG({ title: 'Loss and accuracy' }), 'Loss and accuracy, epoch by epoch')
-  const rates = new Set(history.lr)
-  if (rates.size < 2) return [losses]
-  const x = history.epoch.map((epoch) => epoch + 1)
-  const series = [{ name: 'learning rate', x, y: history.lr, markers: x.length <= 30 }]
-  const size = { width: 760, height: 260 }
-  const svg = await lineChart({ title: 'Learning rate', series, xLabel: 'epoch', yLabel: '', ...size })
-  return [losses, chart(svg, 'The learning rate, epoch by epoch')]
 }
 
 async function judgement(judged: Judged, test: Dataset): Promise<readonly Html[]> {
@@ -92,20 +80,26 @@ async function layers(model: TrainableNetwork, test: Dataset): Promise<readonly 
 function runFacts({ model, history, command, settings = {} }: ReportOptions): readonly (readonly [string, string])[] {
   const { name, isa, threads } = model.backend
   const seconds = history.seconds.reduce((sum, epoch) => sum + epoch, 0)
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    readonly version: string
-  }
   return [
     ...(command === undefined ? [] : [['command', command] as const]),
     ...Object.entries(settings).map(([key, value]) => [key, String(value)] as const),
     ['epochs', `${history.epochs}${history.stopReason === undefined ? '' : `, ended early: ${history.stopReason}`}`],
+    ...(history.epochs === 0 ? [] : [['learning rate', ratesText(history.lr)] as const]),
     ['training', `${seconds.toFixed(2)} s, without evaluation`],
     ['seed of the model', String(model.seed)],
     ['backend', `${name}, ISA ${isa}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`],
     ['processor', `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} cores`],
-    ['system', `${platform()} ${arch()}, Node ${process.version}, netwright ${version}`],
+    ['system', `${platform()} ${arch()}, Node ${process.version}, netwright ${packageVersion()}`],
     ['written', new Date().toISOString()],
   ]
+}
+
+/** Its course, of which the chart of training has the rest. */
+function ratesText(rates: readonly number[]): string {
+  const [first, last] = [rates[0], rates.at(-1)].map((rate) => numberText(rate as number))
+  return new Set(rates).size === 1
+    ? `${first}`
+    : `${first} at the end of the first epoch, ${last} at the end of the last`
 }
 
 const definitions = (facts: readonly (readonly [string, string])[]): Html =>

@@ -8,6 +8,7 @@ import {
   Adam,
   binaryCrossEntropy,
   Conv2d,
+  cosine,
   crossEntropy,
   DataStream,
   Dataset,
@@ -20,11 +21,13 @@ import {
   ReLU,
   type ReportOptions,
   Sequential,
+  Standardizer,
   spiral,
   Tensor,
   writeReport,
 } from '../../src/index.js'
 import type { TrainableNetwork } from '../../src/model.js'
+import { predictedAgainstTrue, rangeOf } from '../../src/run-report/values.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'netwright-report-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -48,7 +51,9 @@ test('classes of rows: curves, matrix, figures of classes, mistakes with their f
   const html = await reportOf(model, data, crossEntropy())
   const sections = ['Training', 'Confusion matrix', 'Classes', 'Worst mistakes', 'Parameters', 'Model', 'Run']
   expect(titles(html)).toEqual(sections)
-  expect(count(html, '<svg')).toBe(1)
+  const charts = [...html.matchAll(/<figure role="img" aria-label="(.*?)">/g)].map(([, label]) => label)
+  expect(charts).toEqual(['Loss, epoch by epoch', 'Accuracy, epoch by epoch'])
+  expect(html).toContain('<dt><bdi>learning rate</bdi></dt><dd><bdi>0.001</bdi></dd>')
   for (const part of ['east', 'north', '0.weight', 'do --it', 'augmentation', 'seed of the model']) {
     expect(html, part).toContain(`<bdi>${part}</bdi>`)
   }
@@ -58,6 +63,25 @@ test('classes of rows: curves, matrix, figures of classes, mistakes with their f
   expect(cells.reduce((a, b) => a + b)).toBe(60)
   const { accuracy = 0 } = await model.evaluate(data)
   expect(((cells[0] ?? 0) + (cells[4] ?? 0) + (cells[8] ?? 0)) / 60).toBeCloseTo(accuracy, 10)
+})
+
+test('features as they were before scaling', async () => {
+  const { x, y } = spiral({ samplesPerClass: 20 })
+  const raw = new Dataset(
+    new Tensor(
+      x.toFloat32().map((value) => 100 + Math.round(8 * value)),
+      x.shape,
+    ),
+    y,
+  )
+  const model = new Sequential([new Linear(2, 3)], { seed: 1 })
+  const html = await reportOf(model, new Standardizer().fit(raw).transform(raw), crossEntropy(), 1)
+  const mistakes = html.slice(html.indexOf('<h2>Worst mistakes'), html.indexOf('<h2>Parameters'))
+  const features = [...mistakes.matchAll(/<td><bdi>(\d+)<\/bdi><\/td><td><bdi>(\d+)<\/bdi><\/td><\/tr>/g)]
+  expect(features).toHaveLength(count(mistakes, '<tr>') - 1)
+  expect(features.flatMap(([, ...numbers]) => numbers.map(Number)).every((value) => Math.abs(value - 100) <= 8)).toBe(
+    true,
+  )
 })
 
 test('pictures: mistakes and filters are images within the page', async () => {
@@ -117,6 +141,51 @@ test('regression: predictions against truth, no matrix', async () => {
   const html = await reportOf(new Sequential([new Linear(1, 1)], { seed: 1 }), data, mse())
   expect(titles(html)).toEqual(['Training', 'Predictions', 'Parameters', 'Model', 'Run'])
 })
+
+test('a rate that changes: its course, and a chart of its own', async () => {
+  const data = spiral({ samplesPerClass: 20 })
+  const model = new Sequential([new Linear(2, 3)], { seed: 1 })
+  const loss = crossEntropy()
+  const optimizer = new Adam({ lr: cosine({ from: 0.1 }) })
+  const history = await model.fit(data, { loss, optimizer, epochs: 3 })
+  const path = join(folder, 'rate.html')
+  await writeReport(path, { model, history, test: data, loss })
+  const html = readFileSync(path, 'utf8')
+  expect(html).toContain('aria-label="Learning rate, epoch by epoch"')
+  expect(html).toMatch(/<dd><bdi>0\.\d+ at the end of the first epoch, \S+ at the end of the last<\/bdi>/)
+})
+
+test.each([
+  [
+    [-2.88553, 3.1, 2],
+    [-4, 4],
+  ],
+  [
+    [0, 0.97],
+    [0, 1],
+  ],
+  [[5], [2, 8]],
+  [
+    [0, 0],
+    [-0.6, 0.6],
+  ],
+  [
+    [Number.NaN, Number.POSITIVE_INFINITY],
+    [-0.6, 0.6],
+  ],
+])('predictions %j against truth: both axes %j', (values, range) => {
+  const [low, high] = rangeOf(values)
+  expect([low, high].map((end) => Number(end.toPrecision(6)))).toEqual(range)
+})
+
+test.each([[[1, 1 + 2e-16]], [[1e-30, 3e-30]], [[-1e98, 1e98]], [[1e300, -1e300]]])(
+  'an axis has room for %j',
+  async (values) => {
+    const [truths, predictions] = [Float32Array.from(values), Float32Array.from(values)]
+    const { html } = await predictedAgainstTrue({ kind: 'values', outputs: 1, truths, predictions })
+    expect(html).not.toMatch(/NaN|Infinity/)
+  },
+)
 
 test('names from data stay texts, without control characters or turns of direction', async () => {
   const hostile = ['<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', '\u0000\u001b[31m\u202eevil&']
