@@ -61,9 +61,9 @@ function rowsAt(source: Tensor, indices: readonly number[]): Tensor {
   return new Tensor(data, [indices.length, ...shape], { scale: source.scale })
 }
 
-/** Names of columns and their numbers: `sepal length 5.1, …`. */
+/** Names of columns and their numbers, as they were before scaling: `sepal length 5.1, …`. */
 function rowText(sample: Tensor, preprocessing: Preprocessing | undefined): string {
-  const numbers = sample.toFloat32()
+  const numbers = (preprocessing?.unscale(sample) ?? sample).toFloat32()
   const source = preprocessing?.source
   const columns = source?.kind === 'table' ? source.columns : []
   // Columns of texts are several numbers each.

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { Dataset } from '../../src/data/dataset.js'
 import { Preprocessing } from '../../src/data/preprocessing.js'
+import { Standardizer } from '../../src/data/transforms/standardizer.js'
 import { reference } from '../../src/kernels/reference/backend.js'
 import { Linear } from '../../src/layers/linear.js'
 import { ReLU } from '../../src/layers/relu.js'
@@ -195,6 +196,18 @@ describe('LivePage', () => {
     expect((await post(address, '/predict', { pixels: [1] })).status).toBe(409)
     await post(address, '/control', { action: 'stop' })
     await trained
+  })
+
+  test('rows of a table have the names of their columns, and their numbers before scaling', async () => {
+    const columns = [{ name: 'length' }, { name: 'width' }]
+    const x = Float32Array.from({ length: 80 }, (_, i) => (i % 2 === 0 ? 5.1 : 0.2) + (i % 3))
+    const preprocessing = new Preprocessing({ source: { kind: 'table', columns } })
+    const raw = new Dataset(new Tensor(x, [40, 2]), pictures.y.data.slice(0, 40), { preprocessing })
+    const { url, trained } = start({}, {}, model(2), new Standardizer().fit(raw).transform(raw))
+    const heard = await listen(await url, { until: () => true })
+    await post(await url, '/control', { action: 'stop' })
+    await trained
+    expect(last(heard, 'run').samples[0].text).toBe('length 5.1, width 1.2')
   })
 
   test('one output that answers yes or no is a class', async () => {
