@@ -204,6 +204,16 @@ describe('the live page of netwright mnist --ui', { timeout: 90_000 }, () => {
     expect([await state(page), complaints]).toEqual(['closed', []])
   })
 
+  test('a program that is killed: the page looks for it, and shows no time left', async () => {
+    const { url, child } = await startLong()
+    const { page } = await open(url)
+    await page.locator('#progress', { hasText: /left$/ }).waitFor()
+    child.kill('SIGKILL')
+    await waitForState(page, 'connecting')
+    expect(await page.locator('#state').innerText()).toBe('connecting again')
+    expect(await page.locator('#progress').innerText()).toMatch(/ · step [\d,]+$/)
+  })
+
   test('stop ends a paused run', async () => {
     const { url, ended } = await startLong()
     const { page } = await open(url)

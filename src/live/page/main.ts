@@ -23,6 +23,7 @@ const buttons = { pause: byId<HTMLButtonElement>('pause'), stop: byId<HTMLButton
 let epochs = 1
 let state: StateMessage = { state: 'running', open: true }
 let progress: ProgressMessage | undefined
+let isConnected = true
 const figures = new Map<string, string>()
 
 const source = new EventSource(eventsUrl)
@@ -67,9 +68,14 @@ on('state', (message) => {
   source.close()
   drawField.end()
 })
-source.addEventListener('open', showState)
+source.addEventListener('open', () => {
+  isConnected = true
+  showState()
+})
 source.addEventListener('error', () => {
   if (!state.open) return
+  isConnected = false
+  showProgress()
   const text = source.readyState === EventSource.CLOSED ? 'disconnected' : 'connecting again'
   showBadge('connecting', text)
 })
@@ -108,7 +114,8 @@ function showProgress(): void {
   const share = totalSamples > 0 ? samples / totalSamples : 0
   byId<HTMLProgressElement>('bar').value = (epoch - 1 + share) / epochs
   const total = totalSamples > 0 ? ` of ${count(totalSamples)}` : ''
-  const left = eta === undefined || isOver(state) || !state.open ? '' : ` · ${timeText(eta)} left`
+  const runs = isConnected && state.open && !isOver(state)
+  const left = eta === undefined || !runs ? '' : ` · ${timeText(eta)} left`
   byId('progress').textContent =
     `epoch ${count(epoch)} of ${count(epochs)} · ${count(samples)}${total} samples · step ${count(steps)}${left}`
   byId('progress').dataset.steps = `${steps}`
