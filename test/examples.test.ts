@@ -1,8 +1,18 @@
-// Runs every file in examples/ as a user would, against the built package, and checks what it prints.
+// Runs every file in examples/, and README's program on one's own data, as a user would, against the built package, and
+// checks what they print.
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
@@ -12,13 +22,13 @@ import { hasNative } from './setup/backend.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-async function output(name: string, prepare?: Example['prepare']): Promise<string> {
-  // In a folder of its own: examples write files where they are run.
+/** What the program prints, in a folder of its own, which `prepare` fills: examples write files where they are run. */
+async function output(path: string, { prepare, environment }: Omit<Example, 'check'>): Promise<string> {
   const cwd = mkdtempSync(join(tmpdir(), 'netwright-example-'))
   try {
     await prepare?.(cwd)
-    const args = ['--import', import.meta.resolve('tsx'), join(root, 'examples', name)]
-    const env = { ...process.env, ...examples[name]?.environment }
+    const args = ['--import', import.meta.resolve('tsx'), resolve(cwd, path)]
+    const env = { ...process.env, ...environment }
     return (await promisify(execFile)(process.execPath, args, { cwd, env })).stdout
   } finally {
     rmSync(cwd, { recursive: true })
@@ -183,8 +193,22 @@ test('every example has a check here', () => {
   expect(names.sort()).toEqual(Object.keys(examples).sort())
 })
 
-for (const [name, { needsNative = false, prepare, check }] of Object.entries(examples)) {
-  test.skipIf(needsNative && !hasNative)(`examples/${name}`, { timeout: 120_000 }, async () => {
-    check(await output(name, prepare))
+for (const [name, example] of Object.entries(examples)) {
+  test.skipIf(example.needsNative && !hasNative)(`examples/${name}`, { timeout: 120_000 }, async () => {
+    example.check(await output(join(root, 'examples', name), example))
   })
 }
+
+test('README, Your data: runs as it stands', { timeout: 120_000 }, async () => {
+  const program = /## Your data\n+```ts\n(.*?)```/s.exec(readFileSync(join(root, 'README.md'), 'utf8'))?.[1] as string
+  const prepare = async (folder: string): Promise<void> => {
+    const [head, flower] = readFileSync(join(root, 'examples/data/iris.csv'), 'utf8').split('\n') as [string, string]
+    const withoutSpecies = [head, flower].map((line) => line.slice(0, line.lastIndexOf(',')))
+    copyFileSync(join(root, 'examples/data/iris.csv'), join(folder, 'iris.csv'))
+    writeFileSync(join(folder, 'new.csv'), withoutSpecies.join('\n'))
+    writeFileSync(join(folder, 'program.mts'), program)
+    mkdirSync(join(folder, 'node_modules'))
+    symlinkSync(root, join(folder, 'node_modules/netwright'), 'junction')
+  }
+  expect(await output('program.mts', { prepare })).toBe('setosa\n')
+})

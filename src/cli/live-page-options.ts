@@ -30,7 +30,7 @@ export async function livePageFor(
   if (ui === undefined && uiKeep === undefined) return undefined
   const { LivePage } = await import('../live/live-page.js')
   const page = new LivePage({ samples, keepOpen: uiKeep === true, ...(typeof ui === 'number' ? { port: ui } : {}) })
-  signal.addEventListener('abort', () => void page.close(), { once: true })
+  signal.addEventListener('abort', () => void page.close('Stopped by Ctrl-C'), { once: true })
   return page
 }
 

@@ -2,6 +2,7 @@
 
 import { describe, netwrightError } from '../errors.js'
 import type { Tensor } from '../tensor/tensor.js'
+import { Scaling } from './transforms/scaling.js'
 import { type Transform, transformFromJSON } from './transforms/transform.js'
 
 /** Samples that were pictures. */
@@ -64,6 +65,16 @@ export class Preprocessing {
   /** The samples that `x`, as it comes out of the source, stands for: all transforms, one after the other. */
   apply(x: Tensor): Tensor {
     return this.transforms.reduce((samples, transform) => transform.transform(samples), x)
+  }
+
+  /** The samples `x` as they were before the scaling that came last: for people, who know the numbers of the source. */
+  unscale(x: Tensor): Tensor {
+    let samples = x
+    for (const transform of this.transforms.toReversed()) {
+      if (!(transform instanceof Scaling) || !transform.fits(samples)) break
+      samples = transform.inverseTransform(samples)
+    }
+    return samples
   }
 
   /** This, followed by `transform`. */

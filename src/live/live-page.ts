@@ -3,13 +3,15 @@
 import { readFile } from 'node:fs/promises'
 import { Dataset } from '../data/dataset.js'
 import { checkOptions, describe, netwrightError, requireFlag, requireNumber } from '../errors.js'
-import { type Shape, sizeOf } from '../tensor/shape.js'
+import type { NamedNetwork } from '../io/model-file.js'
+import type { Loss } from '../losses/loss.js'
+import { sizeOf } from '../tensor/shape.js'
 import type { Callback, TrainingProgress, TrainingRun } from '../train/callback.js'
 import type { EpochLogs } from '../train/history.js'
 import { drawingSize, predictDrawing } from './drawing.js'
 import { EventLog } from './event-log.js'
 import { LiveServer, RequestError } from './live-server.js'
-import { type Action, actions, type EpochMessage, type Messages, type StateMessage } from './messages.js'
+import { type Action, actions, type EpochMessage, isOver, type Messages, type StateMessage } from './messages.js'
 import { Samples } from './samples.js'
 
 export interface LivePageOptions {
@@ -39,7 +41,8 @@ const stoppedHere = 'stopped on the live page'
  *     // Live page: http://127.0.0.1:40123/?token=…
  *
  * The address has a random token, without which every request is refused. The page ends with the run, however that ends,
- * unless `keepOpen` is set. `fit` rejects with ERR_ARGUMENT, before it trains, where the port is taken.
+ * unless `keepOpen` is set. `fit` rejects before it trains: with ERR_ARGUMENT where the port is taken, with ERR_SHAPE for
+ * samples that the model does not take.
  */
 export class LivePage implements Callback {
   readonly #port: number
@@ -87,15 +90,13 @@ export class LivePage implements Callback {
 
   async onTrainBegin(run: TrainingRun): Promise<void> {
     const { model, loss } = run
-    const { graph } = model.requireSealed()
     this.#run = run
     this.#log.clear()
     this.#before = { epoch: run.epoch, samples: 0, loss: 0, correct: 0, seconds: 0 }
     this.#clock = new RunClock()
     this.#lastPoint = this.#lastPredictions = this.#lastEpoch = 0
     this.#waiting = undefined
-    const outputs = sizeOf(graph.output.shape as Shape)
-    this.#samples = this.#dataset === undefined ? undefined : new Samples(this.#dataset, loss, outputs)
+    this.#samples = this.#dataset === undefined ? undefined : samplesFor(model, this.#dataset, loss)
     const drawing = drawingSize(run)
     const url = this.#server === undefined ? await this.#listen() : undefined
     this.#replace('run', {
@@ -162,12 +163,12 @@ export class LivePage implements Callback {
     await this.#end({ state: 'failed', reason, open: false })
   }
 
-  /** Closes the page, if it is open; training goes on. */
-  async close(): Promise<void> {
+  /** Closes the page, if it is open; training goes on. The page shows the `reason`, unless training has ended before. */
+  async close(reason?: string): Promise<void> {
     const server = this.#server
     if (server === undefined) return
-    const last = this.#log.latest('state')
-    this.#tell({ ...(last ?? { state: 'ended' }), open: false })
+    const last = this.#log.latest('state') ?? { state: 'ended' }
+    this.#tell({ ...(reason === undefined || isOver(last) ? {} : { reason }), ...last, open: false })
     this.#server = undefined
     this.#url = undefined
     await server.close()
@@ -199,8 +200,8 @@ export class LivePage implements Callback {
   #control(body: unknown): void {
     const action = typeof body === 'object' && body !== null && 'action' in body ? body.action : undefined
     const run = this.#run as TrainingRun
-    const { state } = this.#log.latest('state') as StateMessage
-    const isOver = state === 'ended' || state === 'failed'
+    const last = this.#log.latest('state') as StateMessage
+    const { state } = last
     switch (actions.find((known): known is Action => known === action)) {
       case undefined:
         throw new RequestError(400, `expected { "action": ${actions.join(' or ')} }`)
@@ -211,10 +212,10 @@ export class LivePage implements Callback {
         if (state === 'paused') this.#resume(run)
         break
       case 'stop':
-        if (!isOver) run.stop(stoppedHere)
+        if (!isOver(last)) run.stop(stoppedHere)
         break
       case 'close':
-        if (!isOver) throw new RequestError(409, 'training runs: stop it first')
+        if (!isOver(last)) throw new RequestError(409, 'training runs: stop it first')
         // Once this request is answered.
         setImmediate(() => void this.close())
     }
@@ -241,7 +242,13 @@ export class LivePage implements Callback {
     const run = this.#run
     if (run === undefined || this.#samples === undefined || this.#server?.hasViewers !== true) return
     this.#lastPredictions = performance.now()
-    this.#replace('predictions', this.#samples.predictions(run.model, run.loss))
+    try {
+      this.#replace('predictions', this.#samples.predictions(run.model, run.loss))
+    } catch (error) {
+      // Training matters more than a look at it.
+      this.#samples = undefined
+      process.emitWarning(`LivePage: the samples are predicted no more, since it failed: ${(error as Error).message}`)
+    }
   }
 
   /** Sums over the epoch's samples, until the last point and until now. */
@@ -290,6 +297,17 @@ class RunClock {
     }
     const done = share - this.#firstShare
     return done > 0 ? ((performance.now() - this.#start) / 1e3 / done) * (1 - share) : undefined
+  }
+}
+
+/** Throws ERR_SHAPE for samples that the model does not take. */
+function samplesFor(model: NamedNetwork, dataset: Dataset, loss: Loss): Samples {
+  try {
+    const { output } = model.graphFor(dataset.sampleShapes)
+    return new Samples(dataset, loss, sizeOf(output.shape))
+  } catch (error) {
+    if (error instanceof Error) error.message = `LivePage: samples do not fit the model. ${error.message}`
+    throw error
   }
 }
 

@@ -72,10 +72,14 @@ export type PredictionsMessage = readonly {
 
 export interface StateMessage {
   readonly state: 'running' | 'paused' | 'ended' | 'failed'
+  /** Why training has ended, or why the page was closed before. */
   readonly reason?: string
   /** Whether the server goes on to answer. */
   readonly open: boolean
 }
+
+/** Whether training has ended, however it did. */
+export const isOver = ({ state }: Pick<StateMessage, 'state'>): boolean => state === 'ended' || state === 'failed'
 
 export interface Messages {
   run: RunMessage

@@ -4,6 +4,8 @@ import type { Dataset } from '../data/dataset.js'
 import type { Preprocessing } from '../data/preprocessing.js'
 import type { NamedNetwork } from '../io/model-file.js'
 import type { Loss } from '../losses/loss.js'
+import { answersClasses, classOf } from '../metrics/class-answers.js'
+import { printable } from '../report/svg.js'
 import { arrayTypes, Tensor, type TensorData } from '../tensor/tensor.js'
 import type { Picture, PredictionsMessage, SampleMessage } from './messages.js'
 import { className, numbersText, predictionOf, shortNumber } from './prediction.js'
@@ -27,10 +29,8 @@ export class Samples {
     const indices = Array.from({ length: count }, (_, i) => Math.floor((i * length) / count))
     this.#inputs = inputs.map((input) => rowsAt(input, indices))
     this.#targets = indices.map((i) => {
-      const target = y.slice(i, i + 1)
-      if (dataset.targets === 'labels') return className(dataset.classNames, target.item())
-      const isClass = loss.classifies && outputs > 1 && target.size === outputs
-      return isClass ? className(dataset.classNames, target.argMax()) : numbersText(target.data)
+      const isClass = dataset.targets === 'labels' || answersClasses(loss, outputs)
+      return isClass ? className(dataset.classNames, classOf(dataset, i, loss)) : numbersText(y.slice(i, i + 1).data)
     })
     this.messages = indices.map((_, i) => {
       const sample = (this.#inputs[0] as Tensor).slice(i, i + 1)
@@ -61,14 +61,16 @@ function rowsAt(source: Tensor, indices: readonly number[]): Tensor {
   return new Tensor(data, [indices.length, ...shape], { scale: source.scale })
 }
 
-/** Names of columns and their numbers: `sepal length 5.1, …`. */
+/** Names of columns and their numbers, as they were before scaling: `sepal length 5.1, …`. */
 function rowText(sample: Tensor, preprocessing: Preprocessing | undefined): string {
-  const numbers = sample.toFloat32()
+  const numbers = (preprocessing?.unscale(sample) ?? sample).toFloat32()
   const source = preprocessing?.source
   const columns = source?.kind === 'table' ? source.columns : []
   // Columns of texts are several numbers each.
   if (columns.length !== numbers.length) return numbersText(numbers)
-  const cells = columns.slice(0, mostColumns).map(({ name }, i) => `${name} ${shortNumber(numbers[i] as number)}`)
+  const cells = columns
+    .slice(0, mostColumns)
+    .map(({ name }, i) => `${printable(name)} ${shortNumber(numbers[i] as number)}`)
   return `${cells.join(', ')}${columns.length > mostColumns ? ', …' : ''}`
 }
 

@@ -6,7 +6,8 @@ import type { Tensor } from '../tensor/tensor.js'
 import type { MeasuredBatch, Measurement, Task } from './metric.js'
 
 /** Whether one output answers a yes-or-no question: classes 0 and 1. */
-export const isYesOrNo = ({ loss, output }: Task): boolean => loss.yesAbove !== undefined && sizeOf(output) === 1
+export const isYesOrNo = ({ loss, output }: Pick<Task, 'loss' | 'output'>): boolean =>
+  loss.yesAbove !== undefined && sizeOf(output) === 1
 
 /** How many classes there are. */
 export const classCount = (task: Task): number => (isYesOrNo(task) ? 2 : (task.output[0] as number))

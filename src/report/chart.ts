@@ -18,6 +18,8 @@ export interface Axis {
   readonly fromZero?: boolean
   /** Ends where the points end. */
   readonly tight?: boolean
+  /** Has labels at whole numbers only. */
+  readonly whole?: boolean | undefined
 }
 
 /** Axes and curves of one panel. */
@@ -63,24 +65,42 @@ export function numberLabel(value: number): string {
   return text.replace('e+', 'e').replaceAll('-', '−')
 }
 
-/** Steps of 1, 2, 2.5 or 5 times a power of ten, at most `parts`, where the range starts at such a step; else ECharts' own. */
-function stepFrom([low, high]: readonly [number, number], parts: number): { interval?: number } {
-  const least = (high - low) / parts
+/** 1, 2, 2.5 or 5 times a power of ten: the next from `least` on. */
+export function niceStep(least: number): number {
   const power = 10 ** Math.floor(Math.log10(least))
-  const step = power * ([1, 2, 2.5, 5].find((factor) => factor * power >= least * 0.999) ?? 10)
+  return power * ([1, 2, 2.5, 5].find((factor) => factor * power >= least * 0.999) ?? 10)
+}
+
+/** Steps of such a length, at most `parts`, where the range starts at one; else ECharts' own. */
+function stepFrom([low, high]: readonly [number, number], parts: number, whole = false): { interval?: number } {
+  const nice = niceStep((high - low) / parts)
+  const step = whole ? Math.ceil(nice) : nice
   return Math.abs(low / step - Math.round(low / step)) < 1e-9 ? { interval: step } : {}
 }
 
+interface Extent {
+  readonly min: number
+  readonly max: number
+}
+
+/** Of an axis of whole numbers that ends where the points end: around a single one, at its neighbours. */
+const wholeLabels = {
+  minInterval: 1,
+  min: ({ min, max }: Extent) => (min === max ? min - 1 : min),
+  max: ({ min, max }: Extent) => (min === max ? max + 1 : max),
+}
+
 function axisOption(axis: Axis, panel: number, width: number, isY: boolean): Record<string, unknown> {
-  const { name, log, range, categories, labels = 5, fromZero, tight } = axis
+  const { name, log, range, categories, labels = 5, fromZero, tight, whole } = axis
   const type = categories !== undefined ? 'category' : log ? 'log' : 'value'
   return {
     type,
     gridIndex: panel,
     ...(categories !== undefined && { data: categories.map(chartText) }),
     ...(tight && { min: 'dataMin', max: 'dataMax' }),
+    ...(whole && wholeLabels),
     ...(range !== undefined && { min: range[0], max: range[1] }),
-    ...(range !== undefined && !log && stepFrom(range, labels)),
+    ...(range !== undefined && !log && stepFrom(range, labels, whole)),
     splitNumber: labels,
     scale: !fromZero,
     ...(name !== undefined && { name: chartText(name), nameLocation: 'middle', nameGap: isY ? 18 : 10 }),

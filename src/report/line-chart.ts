@@ -1,6 +1,6 @@
 // Line charts, one or a grid of small ones: losses, accuracies, functions, paths of optimizers.
 
-import { checkOptions, netwrightError } from '../errors.js'
+import { checkOptions, netwrightError, requireFlag } from '../errors.js'
 import { type Axis, chartText, type Panel, renderChart } from './chart.js'
 import { type ChartOptions, checkAxisRange, checkChart, greatest, onLinearAxis } from './chart-options.js'
 import { checkCount, checkList, checkNumbers, checkText } from './check.js'
@@ -26,6 +26,8 @@ interface LineAxes {
   readonly yLabel: string
   readonly xLog?: boolean
   readonly yLog?: boolean
+  /** Labels of x at whole numbers only: epochs, counts. Default false. */
+  readonly xWhole?: boolean
   /** Default: what the points need. */
   readonly xRange?: readonly [number, number]
   /** Default: what the points need. */
@@ -44,9 +46,10 @@ export interface LineChartGridOptions extends ChartOptions, LineAxes {
 
 const lineTypes = ['solid', 'dashed', 'dotted'] as const
 
-function checkAxes(where: string, { xLabel, yLabel, xRange, yRange, xLog, yLog }: LineAxes): void {
+function checkAxes(where: string, { xLabel, yLabel, xRange, yRange, xLog, yLog, xWhole }: LineAxes): void {
   checkText(where, 'xLabel', xLabel)
   checkText(where, 'yLabel', yLabel)
+  if (xWhole !== undefined) requireFlag(`${where}: xWhole`, xWhole)
   if (xRange !== undefined) checkAxisRange(where, 'xRange', xRange, xLog)
   if (yRange !== undefined) checkAxisRange(where, 'yRange', yRange, yLog)
 }
@@ -108,12 +111,24 @@ function seriesOption(line: LineSeries, names: readonly string[], { xLog, yLog }
 }
 
 function panelOf(series: readonly LineSeries[], names: readonly string[], axes: LineAxes, small = {}): Panel {
-  const x: Axis = { name: axes.xLabel, log: axes.xLog, range: axes.xRange, tight: true, ...small }
+  const x: Axis = { name: axes.xLabel, log: axes.xLog, range: axes.xRange, whole: axes.xWhole, tight: true, ...small }
   const y: Axis = { name: axes.yLabel, log: axes.yLog, range: axes.yRange, ...small }
   return { x, y, series: series.map((line) => seriesOption(line, names, axes)) }
 }
 
-const common = ['title', 'subtitle', 'width', 'height', 'xLabel', 'yLabel', 'xLog', 'yLog', 'xRange', 'yRange']
+const common = [
+  'title',
+  'subtitle',
+  'width',
+  'height',
+  'xLabel',
+  'yLabel',
+  'xLog',
+  'yLog',
+  'xWhole',
+  'xRange',
+  'yRange',
+]
 
 /** Draws lines in one pair of axes (720 × 440 pixels) as SVG text. */
 export async function lineChart(options: LineChartOptions): Promise<string> {

@@ -10,15 +10,20 @@ export const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
-/** Text for an element or an attribute. Characters that XML forbids, such as NUL, become U+FFFD. */
+/** Text for an element or an attribute, as `printable` has it. */
 export function escapeXml(text: string): string {
   return printable(text).replace(/[&<>"']/g, (character) => entities[character] as string)
 }
 
-/** XML 1.0 has no way to write control characters and halves of surrogate pairs. */
+/**
+ * A text from anywhere, such as the name of a file, to be shown. Characters that XML 1.0 has no way to write, and other
+ * control characters, become U+FFFD. Those that turn the direction of writing are left out: `\u202egnp.exe` would be read
+ * as `exe.png`, and what follows it backwards.
+ */
 export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
-  return text.replace(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|\p{Surrogate}/gu, '\ufffd')
+  return text
+    .replace(/(?![\t\n\r])[\p{Control}\p{Surrogate}\ufffe\uffff]/gu, '\ufffd')
+    .replace(/[\u202a-\u202e\u2066-\u2069]/g, '')
 }
 
 /** About how wide a text is in Inter, in pixels; enough to make room for it. */

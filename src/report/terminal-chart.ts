@@ -73,7 +73,7 @@ export function terminalChart(options: TerminalChartOptions): string {
 }
 
 /** A terminal must take nothing in a name for a command. */
-const oneLine = (text: string): string => printable(text).replace(/[\t\n\r\u007f-\u009f\u2028\u2029]/g, ' ')
+const oneLine = (text: string): string => printable(text).replace(/[\t\n\r\u2028\u2029]/g, ' ')
 
 class Canvas {
   readonly #columns: number

@@ -8,9 +8,7 @@ export interface Html {
 }
 
 /** A text from anywhere: escaped, without control characters, and keeping its direction of writing to itself. */
-export const text = (value: string | number): Html => ({
-  html: `<bdi>${escapeXml(String(value).replace(/[\u202a-\u202e\u2066-\u2069]/g, ''))}</bdi>`,
-})
+export const text = (value: string | number): Html => ({ html: `<bdi>${escapeXml(String(value))}</bdi>` })
 
 /** An attribute's value. */
 export const attribute = (value: string): string => `"${escapeXml(value)}"`
@@ -71,7 +69,8 @@ p { color: var(--muted); margin: .3rem 0; overflow-wrap: anywhere; }
 .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: .6rem; margin: 1rem 0; }
 .figures div { background: var(--card); border: 1px solid var(--grid); border-radius: 8px; padding: .6rem .8rem; }
 .figures b { display: block; font-size: 1.2rem; font-weight: 600; } .figures span { color: var(--muted); }
-figure { margin: 0; overflow-x: auto; } figure svg { display: block; width: 100%; min-width: 34rem; max-width: 48rem; height: auto; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: 1rem; }
+figure { margin: 0; } figure svg { display: block; width: 100%; max-width: 34rem; height: auto; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .55rem; text-align: right; border-bottom: 1px solid var(--grid); white-space: nowrap; }
 th { font-weight: 600; } th:first-child { text-align: left; } .heat td { text-align: center; min-width: 2.2rem; }
@@ -79,8 +78,8 @@ th { font-weight: 600; } th:first-child { text-align: left; } .heat td { text-al
 .pictures img { width: 100%; } .pictures.filters img { width: 3.2rem; }
 img { image-rendering: pixelated; display: block; height: auto; }
 pre { overflow-x: auto; margin: 0; font-size: .82rem; } code { overflow-wrap: anywhere; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; margin: 0; }
-dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; min-width: 0; }
+dl { display: grid; grid-template-columns: fit-content(40%) minmax(0, 1fr); gap: .2rem 1rem; margin: 0; }
+dt { color: var(--muted); } dd { margin: 0; } dt, dd { overflow-wrap: anywhere; }
 `
 
 /** The whole page. Nothing in it may load or run anything. */

@@ -1,55 +1,41 @@
 // writeReport: a training run as one HTML file, to keep, to send, and to look at without a network.
 
-import { readFileSync } from 'node:fs'
 import { arch, cpus, platform } from 'node:os'
 import type { Dataset } from '../data/dataset.js'
-import { checkOptions } from '../errors.js'
 import { writeFileAtomically } from '../files/write-file.js'
-import type { Loss } from '../losses/loss.js'
 import type { TrainableNetwork } from '../model.js'
-import { lineChart } from '../report/line-chart.js'
 import { numberText } from '../text-table.js'
-import type { History } from '../train/history.js'
+import { packageVersion } from '../version.js'
 import { classTable, confusionMatrix } from './classes.js'
-import { type Cell, chart, type Html, page, raw, section, table, text } from './html.js'
-import { judge } from './judged.js'
+import { curves } from './curves.js'
+import { type Cell, type Html, page, paragraph, raw, section, table, text } from './html.js'
+import { type Judged, judge } from './judged.js'
 import { mistakes } from './mistakes.js'
 import { filterPictures } from './pictures.js'
+import { checkReport, type ReportOptions } from './report-options.js'
 import { predictedAgainstTrue } from './values.js'
-
-export interface ReportOptions {
-  readonly model: TrainableNetwork
-  readonly history: History
-  /** What the model is judged by. */
-  readonly test: Dataset
-  readonly loss: Loss
-  /** Default: the kind of the model. */
-  readonly title?: string
-  /** Figures under the title, by name. Default: loss, and accuracy where the loss classifies, on the test data. */
-  readonly figures?: Readonly<Record<string, string | number>>
-  /** The command that does it again. */
-  readonly command?: string
-  /** What it was trained with, by name: data, optimizer, augmentation. */
-  readonly settings?: Readonly<Record<string, string | number>>
-}
 
 /**
  * Writes the report of a run of `fit` to `path`: figures, curves, the confusion matrix and the classes' figures (or, of a
  * regression, predictions against truth), the worst mistakes, the first layer's filters, every layer's numbers, settings
  * and machine. One file that loads and runs nothing, in light and dark. A file that is there is replaced.
- * Rejects with ERR_FILE where it cannot be written, ERR_SHAPE for test data that do not fit the model.
+ * Rejects with ERR_ARGUMENT for options that are missing or wrong, ERR_FILE where it cannot be written, ERR_SHAPE for test
+ * data that do not fit the model.
  */
 export async function writeReport(path: string, options: ReportOptions): Promise<void> {
-  const known = ['model', 'history', 'test', 'loss', 'title', 'figures', 'command', 'settings']
-  checkOptions('writeReport', options, known)
-  const { model, history, test, loss, title = model.savedAs } = options
-  const { loss: testLoss, accuracy } = await model.evaluate(test, { loss })
-  const figures = options.figures ?? { loss: testLoss, ...(accuracy === undefined ? {} : { accuracy }) }
+  const test = checkReport(path, options)
+  const { model, history, loss, title = model.savedAs } = options
+  const { loss: testLoss } = await model.evaluate(test, { loss })
+  const judged = await judge(model, test, loss)
+  const figures = options.figures ?? {
+    loss: testLoss,
+    ...(judged.kind === 'classes' ? { accuracy: judged.accuracy } : {}),
+  }
   const parts = [
     raw(`<h1>${text(title).html}</h1>\n<p>${text(`${model}`).html}</p>`),
     figureCards(figures),
-    ...(history.epochs === 0 ? [] : [section('Training', ...(await curves(history)))]),
-    ...(await judgement(model, test, loss)),
+    ...(history.epochs === 0 ? [] : [section('Training', await curves(history))]),
+    ...(await judgement(judged, test)),
     ...(await layers(model, test)),
     section('Model', raw(`<pre>${text(model.summary()).html}</pre>`)),
     section('Run', definitions(runFacts(options))),
@@ -65,23 +51,11 @@ function figureCards(figures: Readonly<Record<string, string | number>>): Html {
   return raw(`<div class="figures">${cards.join('')}</div>`)
 }
 
-async function curves(history: History): Promise<readonly Html[]> {
-  const losses = chart(await history.toSVG({ title: 'Loss and accuracy' }), 'Loss and accuracy, epoch by epoch')
-  const rates = new Set(history.lr)
-  if (rates.size < 2) return [losses]
-  const x = history.epoch.map((epoch) => epoch + 1)
-  const series = [{ name: 'learning rate', x, y: history.lr, markers: x.length <= 30 }]
-  const size = { width: 760, height: 260 }
-  const svg = await lineChart({ title: 'Learning rate', series, xLabel: 'epoch', yLabel: '', ...size })
-  return [losses, chart(svg, 'The learning rate, epoch by epoch')]
-}
-
-async function judgement(model: TrainableNetwork, test: Dataset, loss: Loss): Promise<readonly Html[]> {
-  const judged = await judge(model, test, loss.classifies)
+async function judgement(judged: Judged, test: Dataset): Promise<readonly Html[]> {
   if (judged.kind === 'values') return [section('Predictions', await predictedAgainstTrue(judged))]
   const worst = await mistakes(test, judged)
   return [
-    section('Confusion matrix', confusionMatrix(judged)),
+    section('Confusion matrix', paragraph(`Accuracy ${judged.accuracy.toFixed(4)}.`), confusionMatrix(judged)),
     section('Classes', classTable(judged)),
     ...(worst === undefined ? [] : [section('Worst mistakes', worst)]),
   ]
@@ -106,20 +80,26 @@ async function layers(model: TrainableNetwork, test: Dataset): Promise<readonly 
 function runFacts({ model, history, command, settings = {} }: ReportOptions): readonly (readonly [string, string])[] {
   const { name, isa, threads } = model.backend
   const seconds = history.seconds.reduce((sum, epoch) => sum + epoch, 0)
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    readonly version: string
-  }
   return [
     ...(command === undefined ? [] : [['command', command] as const]),
     ...Object.entries(settings).map(([key, value]) => [key, String(value)] as const),
     ['epochs', `${history.epochs}${history.stopReason === undefined ? '' : `, ended early: ${history.stopReason}`}`],
+    ...(history.epochs === 0 ? [] : [['learning rate', ratesText(history.lr)] as const]),
     ['training', `${seconds.toFixed(2)} s, without evaluation`],
     ['seed of the model', String(model.seed)],
     ['backend', `${name}, ISA ${isa}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`],
     ['processor', `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} cores`],
-    ['system', `${platform()} ${arch()}, Node ${process.version}, netwright ${version}`],
+    ['system', `${platform()} ${arch()}, Node ${process.version}, netwright ${packageVersion()}`],
     ['written', new Date().toISOString()],
   ]
+}
+
+/** Its course, of which the chart of training has the rest. */
+function ratesText(rates: readonly number[]): string {
+  const [first, last] = [rates[0], rates.at(-1)].map((rate) => numberText(rate as number))
+  return new Set(rates).size === 1
+    ? `${first}`
+    : `${first} at the end of the first epoch, ${last} at the end of the last`
 }
 
 const definitions = (facts: readonly (readonly [string, string])[]): Html =>

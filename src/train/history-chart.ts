@@ -9,10 +9,9 @@ export interface HistoryChartOptions {
   readonly subtitle?: string
 }
 
-/** Panels side by side, as SVG text. */
-export async function historyChart(history: History, options: HistoryChartOptions = {}): Promise<string> {
-  const { lineChartGrid } = await import('../report/line-chart.js')
-  const epochs = history.epoch.map((epoch) => epoch + 1)
+/** Loss, and accuracy where it was measured, each of training and validation. */
+export function historyPanels({ epoch, loss, valLoss, accuracy, valAccuracy }: History) {
+  const epochs = epoch.map((number) => number + 1)
   const markers = epochs.length <= 30
   const panel = (name: string, training: readonly number[], validation: readonly number[]) => {
     const lines = [
@@ -21,14 +20,20 @@ export async function historyChart(history: History, options: HistoryChartOption
     ]
     return { name, series: lines.filter(({ y }) => y.length > 0) }
   }
-  const { loss, valLoss, accuracy, valAccuracy } = history
   const panels = [panel('loss', loss, valLoss), panel('accuracy', accuracy, valAccuracy)]
+  return panels.filter(({ series }) => series.length > 0)
+}
+
+/** Panels side by side, as SVG text. */
+export async function historyChart(history: History, options: HistoryChartOptions = {}): Promise<string> {
+  const { lineChartGrid } = await import('../report/line-chart.js')
   const { title = 'Training', subtitle } = options
   return await lineChartGrid({
     title,
     ...(subtitle === undefined ? {} : { subtitle }),
-    panels: panels.filter(({ series }) => series.length > 0),
+    panels: historyPanels(history),
     xLabel: 'epoch',
+    xWhole: true,
     yLabel: '',
     width: 760,
     height: 320,

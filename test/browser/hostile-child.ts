@@ -15,7 +15,8 @@ const classNames = [
   '<img src=x onerror="window.hacked=1">',
   '</script><script>window.hacked=1</script>',
   `<b>${'a-very-long-name'.repeat(20)}`,
-]
+  // They would turn what stands beside them.
+].map((name) => `\u202e${name} שלום`)
 const data = new Dataset(
   x,
   Int32Array.from({ length: count }, (_, i) => i % classNames.length),

@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Adam, crossEntropy, Linear, Sequential, spiral, writeReport } from '../../src/index.js'
+import { reference } from '../../src/kernels/reference/backend.js'
 import { root } from '../cli/netwright.js'
 import { launch, openPage, overflow, picture } from './browser.js'
 
@@ -49,4 +51,35 @@ test.each([
   expect(card < 200).toBe(colorScheme === 'dark')
   await picture(page, `report-${colorScheme}-${width}`)
   expect(complaints).toEqual([])
+})
+
+test('charts can be read on a phone, and long names and settings stay within it', async () => {
+  const test = spiral({ samplesPerClass: 20 })
+  const loss = crossEntropy()
+  const model = new Sequential([new Linear(2, 3)], { seed: 1, backend: reference() })
+  const options = { loss, optimizer: new Adam(), epochs: 3, validationData: test }
+  const history = await model.fit(test, options)
+  const path = join(folder, 'long.html')
+  await writeReport(path, {
+    model,
+    history,
+    test,
+    loss,
+    settings: { ['a-long-key'.repeat(20)]: 'a value of some words' },
+  })
+  const { page } = await openPage(browser, { viewport: { width: 390, height: 800 } })
+  await page.goto(pathToFileURL(path).href)
+  expect(await overflow(page)).toBe(0)
+  const edges = (await page.evaluate(
+    "[...document.querySelectorAll('figure svg')].map((svg) => svg.getBoundingClientRect()).map(({ left, right }) => [left, right])",
+  )) as [number, number][]
+  expect(edges).toHaveLength(2)
+  for (const [left, right] of edges) expect([left >= 0, right <= 390]).toEqual([true, true])
+  const heights = (await page.evaluate(
+    "[...document.querySelectorAll('svg text')].map((text) => text.getBoundingClientRect().height)",
+  )) as number[]
+  expect(Math.min(...heights)).toBeGreaterThan(9)
+  const value = await page.locator('dd', { hasText: 'a value of some words' }).boundingBox()
+  expect(value?.width).toBeGreaterThan(150)
+  await picture(page, 'report-long-names')
 })

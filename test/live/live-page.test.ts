@@ -3,10 +3,12 @@
 import { describe, expect, test } from 'vitest'
 import { Dataset } from '../../src/data/dataset.js'
 import { Preprocessing } from '../../src/data/preprocessing.js'
+import { Standardizer } from '../../src/data/transforms/standardizer.js'
 import { reference } from '../../src/kernels/reference/backend.js'
 import { Linear } from '../../src/layers/linear.js'
 import { ReLU } from '../../src/layers/relu.js'
 import { LivePage, type LivePageOptions } from '../../src/live/live-page.js'
+import { binaryCrossEntropy } from '../../src/losses/binary-cross-entropy.js'
 import { crossEntropy } from '../../src/losses/cross-entropy.js'
 import { mse } from '../../src/losses/squared-error.js'
 import { SGD } from '../../src/optim/sgd.js'
@@ -185,7 +187,8 @@ describe('LivePage', () => {
     const data = new Dataset(new Tensor(x, [2000, 3]), new Tensor(x.slice(0, 2000), [2000, 1]))
     const { url, trained } = start({}, { loss: mse(), optimizer: new SGD({ lr: 1e-4 }) }, model(3, 1), data)
     const address = await url
-    const heard = await listen(address, { until: ({ type }) => type === 'predictions' })
+    const seen = new Set<string>()
+    const heard = await listen(address, { until: ({ type }) => seen.add(type).has('point') && seen.has('predictions') })
     expect(last(heard, 'run').drawing).toBeUndefined()
     expect(last(heard, 'run').samples[1]).toEqual({ text: '2.25, 2.375, 2.5', target: '5.75' })
     expect(last(heard, 'predictions')[0]).toEqual({ text: expect.stringMatching(/^-?\d/) })
@@ -193,6 +196,52 @@ describe('LivePage', () => {
     expect((await post(address, '/predict', { pixels: [1] })).status).toBe(409)
     await post(address, '/control', { action: 'stop' })
     await trained
+  })
+
+  test('rows of a table have the names of their columns, and their numbers before scaling', async () => {
+    const columns = [{ name: 'length' }, { name: 'width' }]
+    const x = Float32Array.from({ length: 80 }, (_, i) => (i % 2 === 0 ? 5.1 : 0.2) + (i % 3))
+    const preprocessing = new Preprocessing({ source: { kind: 'table', columns } })
+    const raw = new Dataset(new Tensor(x, [40, 2]), pictures.y.data.slice(0, 40), { preprocessing })
+    const { url, trained } = start({}, {}, model(2), new Standardizer().fit(raw).transform(raw))
+    const heard = await listen(await url, { until: () => true })
+    await post(await url, '/control', { action: 'stop' })
+    await trained
+    expect(last(heard, 'run').samples[0].text).toBe('length 5.1, width 1.2')
+  })
+
+  test('one output that answers yes or no is a class', async () => {
+    const answers = new Tensor(Float32Array.from(pictures.y.data), [4000, 1])
+    const data = new Dataset(pictures.x, answers, { preprocessing: pictures.preprocessing as Preprocessing })
+    const { url, trained } = start({}, { loss: binaryCrossEntropy() }, model(16, 1), data)
+    const address = await url
+    const heard = await listen(address, { until: ({ type }) => type === 'predictions' })
+    expect(last(heard, 'run').samples.map(({ target }: { target: string }) => target)).toContain('down')
+    expect(last(heard, 'predictions')[0]).toMatchObject({ probability: expect.any(Number), right: expect.any(Boolean) })
+    const answer = await post(address, '/predict', { pixels: Array(16).fill(0) })
+    expect(JSON.parse(answer.body)).toMatchObject({ kind: 'classes', classes: [{ name: hostile }, { name: 'down' }] })
+    await post(address, '/control', { action: 'stop' })
+    await trained
+  })
+
+  test('names of classes and columns come without control characters and turns of direction', async () => {
+    const columns = [{ name: '\u202ehtgnel\u0007' }, { name: 'width' }]
+    const classNames = ["a & b ' {{x}} \u202egnp.exe", '\u2066שלום\u2069']
+    const data = new Dataset(new Tensor(new Float32Array(80).fill(1), [40, 2]), pictures.y.data.slice(0, 40), {
+      preprocessing: new Preprocessing({ source: { kind: 'table', columns }, classNames }),
+    })
+    const { url, trained } = start({}, {}, model(2), data)
+    const heard = await listen(await url, { until: ({ type }) => type === 'predictions' })
+    await post(await url, '/control', { action: 'stop' })
+    await trained
+    const [first, second] = last(heard, 'run').samples.slice(1, 3)
+    expect([first.text, first.target, second.target]).toEqual([
+      'htgnel\ufffd 1, width 1',
+      'שלום',
+      "a & b ' {{x}} gnp.exe",
+    ])
+    const texts = last(heard, 'predictions').map(({ text }: { text: string }) => text)
+    expect(["a & b ' {{x}} gnp.exe", 'שלום']).toContain(texts[0])
   })
 
   test('an abort ends it, and so does an error, whose message it shows', async () => {
@@ -214,6 +263,48 @@ describe('LivePage', () => {
     await expect(failed.trained).rejects.toThrow('a callback failed')
     expect(last(await heardOfIt, 'state')).toEqual({ state: 'failed', reason: 'a callback failed', open: false })
     expect(await isClosed(await failed.url)).toBe(true)
+  })
+
+  test('samples of another shape are refused before it trains', async () => {
+    const other = new Dataset(pictures.x.reshape(8000, 8), new Int32Array(8000))
+    const { page, trained } = start({ samples: other }, { callbacks: [{ onProgress: () => expect.unreachable() }] })
+    await expect(trained).rejects.toMatchObject({
+      code: 'ERR_SHAPE',
+      message:
+        'LivePage: samples do not fit the model. This model takes samples of shape (16,), got (8,) (without the batch axis)',
+    })
+    expect(page.url).toBeUndefined()
+  })
+
+  test('a look at the samples that fails warns and ends no run', async () => {
+    const network = model()
+    const { url, trained } = start({}, {}, network)
+    const warned = new Promise<Error>((resolve) => process.once('warning', resolve))
+    network.predict = () => {
+      throw new Error('no look today')
+    }
+    await listen(await url, { until: ({ type }) => type === 'point' })
+    expect((await warned).message).toBe('LivePage: the samples are predicted no more, since it failed: no look today')
+    await post(await url, '/control', { action: 'stop' })
+    expect((await trained).stopReason).toBe('stopped on the live page')
+  })
+
+  test('close tells why, unless training has ended by itself', async () => {
+    const controller = new AbortController()
+    const early = start({}, { signal: controller.signal })
+    const heard = listen(await early.url)
+    await listen(await early.url, { until: () => true })
+    await early.page.close('Stopped by Ctrl-C')
+    expect(last(await heard, 'state')).toEqual({ state: 'running', reason: 'Stopped by Ctrl-C', open: false })
+    controller.abort()
+    expect((await early.trained).stopReason).toBe('aborted by its signal')
+
+    const late = start({ keepOpen: true }, { epochs: 1 })
+    await late.trained
+    const toTheEnd = listen(await late.url)
+    await listen(await late.url, { until: () => true })
+    await late.page.close('Stopped by Ctrl-C')
+    expect(last(await toTheEnd, 'state')).toEqual({ state: 'ended', open: false })
   })
 
   test('keepOpen goes on after training, shows a second run, and closes when asked', async () => {

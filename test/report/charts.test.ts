@@ -112,6 +112,24 @@ describe('lineChart', () => {
     }
   })
 
+  test('xWhole: labels at whole numbers only, around a single point as well', async () => {
+    const labels = async (count: number, xRange?: readonly [number, number]) => {
+      const x = Array.from({ length: count }, (_, i) => i + 1)
+      const range = xRange === undefined ? {} : { xRange }
+      const series = [{ name: 'f', x, y: x.map((value) => 0.5 + 1e-3 * value) }]
+      const texts = textsOf(await lineChart({ ...axes, ...range, yRange: [0.05, 0.95], xWhole: true, series }))
+      return texts.map(Number).filter((value) => value === 0 || value >= 1)
+    }
+    expect(await labels(1)).toEqual([0, 1, 2])
+    expect(await labels(2)).toEqual([1, 2])
+    expect(await labels(4)).toEqual([1, 2, 3, 4])
+    expect(await labels(2, [0, 3])).toEqual([0, 1, 2, 3])
+    for (const count of [3, 7, 30, 500]) expect((await labels(count)).every(Number.isInteger)).toBe(true)
+    expect((await failureOf(() => lineChart({ ...axes, series: [falling], xWhole: 1 as never }))).message).toBe(
+      'lineChart: xWhole is 1, expected true or false',
+    )
+  })
+
   test('stays small with very many points, and keeps the greatest', async () => {
     const y = Float32Array.from({ length: 100_000 }, (_, i) => Math.sin(i / 100))
     y[77_777] = 9

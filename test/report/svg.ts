@@ -26,6 +26,6 @@ export function textsOf(svg: string): string[] {
   )
 }
 
-export const hostile = '<script>alert("1")</script> & \'x\' \0\ud800'
-/** `hostile` as it is to be read: what XML cannot hold is U+FFFD. */
-export const harmless = '<script>alert("1")</script> & \'x\' \ufffd\ufffd'
+export const hostile = '<script>alert("1")</script> & \'x\' \0\ud800\u009f\u202e'
+/** `hostile` as it is to be read: what XML cannot hold is U+FFFD, and nothing turns the direction of writing. */
+export const harmless = '<script>alert("1")</script> & \'x\' \ufffd\ufffd\ufffd'

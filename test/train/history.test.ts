@@ -3,6 +3,7 @@ import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { type EpochLogs, History } from '../../src/train/history.js'
 import { failure } from '../failure.js'
+import { textsOf } from '../report/svg.js'
 
 const logs = (loss: number, more: Partial<EpochLogs> = {}): EpochLogs => ({
   loss,
@@ -136,5 +137,24 @@ describe('printing', () => {
     history.push(logs(1))
     Object.assign(history, { stopped: true, stopReason: 'aborted by its signal' })
     expect(inspect(history)).toMatch(/^History of 1 epoch, stopped: aborted by its signal\n/)
+  })
+})
+
+describe('toSVG', () => {
+  it('shows loss and accuracy over whole epochs, also of a single one', async () => {
+    expect(textsOf(await measured.toSVG({ title: 'Curves' }))).toEqual(
+      expect.arrayContaining(['Curves', 'loss', 'accuracy', 'epoch']),
+    )
+    // The labels of losses are far from those of epochs.
+    const epochs = async (history: History) =>
+      textsOf(await history.toSVG())
+        .map(Number)
+        .filter((value) => value < 20)
+    expect(await epochs(filled(logs(100), logs(200)))).toEqual([1, 2])
+    expect(await epochs(filled(logs(100)))).toEqual([0, 1, 2])
+  })
+
+  it('has nothing to draw before the first epoch ends', async () => {
+    await expect(new History().toSVG()).rejects.toMatchObject({ code: 'ERR_STATE' })
   })
 })

@@ -52,6 +52,11 @@ export abstract class Scaling extends FittedTransform {
     return this.#map('inverseTransform', x, (value, f) => value * (scale[f] as number) + (offset[f] as number))
   }
 
+  /** Whether samples `x` have the features that it has learned from. */
+  fits({ shape }: Tensor): boolean {
+    return shape[1] === this.scales.offset.length
+  }
+
   toJSON(): Readonly<Record<string, unknown>> {
     const { offset, scale } = this.scales
     return { type: this.type, offset: Array.from(offset), scale: Array.from(scale) }

@@ -151,7 +151,10 @@ class Chart {
         width: this.#width,
         height: chartHeight,
         scales: { x: { time: false } },
-        axes: [axis, { ...axis, size: 72, values: (_, splits) => splits.map(shortText) }],
+        axes: [
+          { ...axis, size: 32, label: 'epoch', labelFont: '12px system-ui, sans-serif', labelSize: 18 },
+          { ...axis, size: 72, values: (_, splits) => splits.map(shortText) },
+        ],
         series: [
           { label: 'epoch', value: number },
           series(this.#text.ofEpoch === undefined ? this.#text.title.toLowerCase() : 'training', '--train'),

@@ -154,7 +154,7 @@ function show(prediction: Prediction): void {
   }
   const { classes } = prediction
   const best = classes.reduce((a, b) => (b.probability > a.probability ? b : a))
-  byId('answer').textContent = `It is ${best.name}, with ${percent(best.probability)}`
+  byId('answer').replaceChildren('It is ', make('bdi', best.name), `, with ${percent(best.probability)}`)
   // Of many classes the likeliest.
   const shown = classes.length <= 12 ? classes : [...classes].sort((a, b) => b.probability - a.probability).slice(0, 12)
   const bars = shown.map((one) => {

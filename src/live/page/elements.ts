@@ -19,7 +19,7 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element
 }
 
-export const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
+export const percent = (share: number): string => `${(share * 100).toFixed(1)}\u00a0%`
 
 export const count = (value: number): string => Math.round(value).toLocaleString('en-US')
 

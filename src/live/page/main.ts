@@ -2,7 +2,15 @@
 
 import 'uplot/dist/uPlot.min.css'
 import './style.css'
-import type { Action, EpochMessage, Messages, PointMessage, ProgressMessage, StateMessage } from '../messages.js'
+import {
+  type Action,
+  type EpochMessage,
+  isOver,
+  type Messages,
+  type PointMessage,
+  type ProgressMessage,
+  type StateMessage,
+} from '../messages.js'
 import { Charts } from './charts.js'
 import { DrawField } from './draw-field.js'
 import { byId, count, make, percent } from './elements.js'
@@ -14,6 +22,8 @@ const drawField = new DrawField()
 const buttons = { pause: byId<HTMLButtonElement>('pause'), stop: byId<HTMLButtonElement>('stop') }
 let epochs = 1
 let state: StateMessage = { state: 'running', open: true }
+let progress: ProgressMessage | undefined
+let isConnected = true
 const figures = new Map<string, string>()
 
 const source = new EventSource(eventsUrl)
@@ -23,6 +33,7 @@ const on = <T extends keyof Messages>(type: T, listener: (message: Messages[T]) 
 
 on('run', (run) => {
   ;({ epochs } = run)
+  progress = undefined
   byId('model').textContent = run.model
   byId('about').textContent =
     `${count(run.parameters)} parameters, ${count(epochs)} ${epochs === 1 ? 'epoch' : 'epochs'}`
@@ -42,7 +53,10 @@ on('epoch', (epoch) => {
   charts.addEpoch(epoch)
   showEpoch(epoch)
 })
-on('progress', showProgress)
+on('progress', (message) => {
+  progress = message
+  showProgress()
+})
 on('predictions', (predictions) => {
   showPredictions(predictions)
   drawField.onLearned()
@@ -54,9 +68,14 @@ on('state', (message) => {
   source.close()
   drawField.end()
 })
-source.addEventListener('open', showState)
+source.addEventListener('open', () => {
+  isConnected = true
+  showState()
+})
 source.addEventListener('error', () => {
   if (!state.open) return
+  isConnected = false
+  showProgress()
   const text = source.readyState === EventSource.CLOSED ? 'disconnected' : 'connecting again'
   showBadge('connecting', text)
 })
@@ -89,27 +108,34 @@ function showFigures(): void {
   )
 }
 
-function showProgress({ epoch, samples, totalSamples, steps, eta }: ProgressMessage): void {
+function showProgress(): void {
+  if (progress === undefined) return
+  const { epoch, samples, totalSamples, steps, eta } = progress
   const share = totalSamples > 0 ? samples / totalSamples : 0
   byId<HTMLProgressElement>('bar').value = (epoch - 1 + share) / epochs
   const total = totalSamples > 0 ? ` of ${count(totalSamples)}` : ''
-  const left = eta === undefined ? '' : ` · ${timeText(eta)} left`
+  const runs = isConnected && state.open && !isOver(state)
+  const left = eta === undefined || !runs ? '' : ` · ${timeText(eta)} left`
   byId('progress').textContent =
     `epoch ${count(epoch)} of ${count(epochs)} · ${count(samples)}${total} samples · step ${count(steps)}${left}`
   byId('progress').dataset.steps = `${steps}`
 }
 
 function showState(): void {
-  showBadge(state.state, state.state)
-  const isOver = state.state === 'ended' || state.state === 'failed'
+  const { open, reason } = state
+  const over = isOver(state)
+  const name = over || open ? state.state : 'closed'
+  showBadge(name, name)
   buttons.pause.textContent = state.state === 'paused' ? 'Resume' : 'Pause'
-  buttons.pause.disabled = isOver || !state.open
-  buttons.stop.textContent = isOver && state.open ? 'Close' : 'Stop'
-  buttons.stop.disabled = !state.open
-  if (isOver && state.reason === undefined) byId<HTMLProgressElement>('bar').value = 1
-  const reason = isOver ? [state.reason ?? 'Training has ended', state.open ? '' : 'This page is closed'] : []
-  byId('reason').textContent = reason.filter((text) => text !== '').join('. ')
-  byId('reason').hidden = reason.length === 0
+  buttons.pause.disabled = over || !open
+  buttons.stop.textContent = over && open ? 'Close' : 'Stop'
+  buttons.stop.disabled = !open
+  showProgress()
+  if (over && reason === undefined) byId<HTMLProgressElement>('bar').value = 1
+  const ended = over ? (reason ?? 'Training has ended') : open ? undefined : (reason ?? 'Training goes on')
+  const texts = [ended, open ? undefined : 'This page is closed'].filter((text) => text !== undefined)
+  byId('reason').textContent = texts.join('. ')
+  byId('reason').hidden = texts.length === 0
 }
 
 function showBadge(name: string, text: string): void {
@@ -119,9 +145,7 @@ function showBadge(name: string, text: string): void {
 
 const ask = (action: Action): void => void post('/control', { action })
 buttons.pause.addEventListener('click', () => ask(state.state === 'paused' ? 'resume' : 'pause'))
-buttons.stop.addEventListener('click', () =>
-  ask(state.state === 'running' || state.state === 'paused' ? 'stop' : 'close'),
-)
+buttons.stop.addEventListener('click', () => ask(isOver(state) ? 'close' : 'stop'))
 
 /** A number that JSON does not have has come as null. */
 const numberText = (value: number | null): string => (value === null ? 'not finite' : `${Number(value.toPrecision(4))}`)

@@ -25,7 +25,9 @@ export function beginSamples(samples: readonly SampleMessage[]): void {
       }
       const guess = make('div')
       guess.append(make('span', '', 'guess'), make('span', '', 'share quiet'))
-      item.append(make('div', `is ${target}`, 'quiet'), guess)
+      const truth = make('div', 'is ', 'quiet')
+      truth.append(make('bdi', target))
+      item.append(truth, guess)
       return item
     }),
   )
