@@ -89,7 +89,7 @@ function runFacts({ model, history, command, settings = {} }: ReportOptions): re
     ['seed of the model', String(model.seed)],
     ['backend', `${name}, ISA ${isa}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`],
     ['processor', `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} cores`],
-    ['system', `${platform()} ${arch()}, Node ${process.version}, netwright ${packageVersion()}`],
+    ['system', `${platform()} ${arch()}, Node ${process.version}, netwright ${packageVersion}`],
     ['written', new Date().toISOString()],
   ]
 }

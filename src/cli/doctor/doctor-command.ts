@@ -94,7 +94,7 @@ function systemFacts(): Readonly<Record<string, string>> {
   return {
     Node: `${process.versions.node} (${process.execPath})`,
     System: `${process.platform}-${process.arch}${library}`,
-    CPU: `${all[0]?.model.trim() ?? 'unknown'}, ${availableParallelism()} of ${all.length} processors`,
+    CPU: `${all[0]?.model.trim() || 'unknown'}, ${availableParallelism()} processors for this process`,
     Settings: settings.map(([name, value]) => terminalText(`${name}=${value}`)).join(' ') || 'none',
   }
 }
