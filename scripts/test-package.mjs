@@ -1,4 +1,4 @@
-// `npm run test:package`: the package as its users get it. Packs it with what `npm run prebuild` makes here, then installs
+// `npm run test:package`: the package as its users get it. Packs it with what `npm run build:prebuilds` makes here, then installs
 // the tarball and a clone in empty folders and uses them: with and without the addon, by import and require, under other
 // runtimes and package managers, through a bundler. Words after `--` choose checks by their names.
 // Needs the npm registry, git, clang and lld (Debian, Ubuntu: apt install clang lld); with g++-aarch64-linux-gnu the
@@ -97,7 +97,7 @@ const megabytes = (bytes) => `${(bytes / 1e6).toFixed(2)} MB`
 const checks = {
   /** Always runs. */
   pack() {
-    node([join(root, 'scripts/prebuild.mjs')], { cwd: root })
+    node([join(root, 'scripts/build-prebuilds.mjs')], { cwd: root })
     const output = run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: root })
     const answer = JSON.parse(output.slice(output.search(/^[[{]/m)))
     packed = Array.isArray(answer) ? answer[0] : Object.values(answer)[0]

@@ -56,6 +56,13 @@ test('no run-time dependencies, and no install script, which most package manage
   expect(Object.keys(scripts).filter((name) => /^(pre|post)?install$/.test(name))).toEqual([])
 })
 
+test('no script is the hook of another by its name', () => {
+  const names = Object.keys(json('package.json').scripts)
+  expect(names.filter((name) => names.includes(name.replace(/^(pre|post)/, '')) && /^(pre|post)/.test(name))).toEqual(
+    [],
+  )
+})
+
 test('native/sources.json names every C++ file', () => {
   const { core, binding, kernels } = json('native/sources.json')
   const inFolder = (folder: string) =>

@@ -1,4 +1,4 @@
-// `npm run prebuild`: what a release carries in prebuilds/, as far as this system can make it: its own addon; on linux-x64
+// `npm run build:prebuilds`: what a release carries in prebuilds/, as far as this system can make it: its own addon; on linux-x64
 // that of linux-arm64 as well (g++-aarch64-linux-gnu); the WebAssembly module (clang and lld). Ends with a list of what
 // is there. Other systems' addons come from theirs, by the same command (.github/workflows/prebuild.yml); with --check
 // nothing is built, and what a release lacks is an error.
