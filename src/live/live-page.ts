@@ -54,6 +54,8 @@ export class LivePage implements Callback {
   #url: string | undefined
   #run: TrainingRun | undefined
   #samples: Samples | undefined
+  /** The last progress, where the page was not told of it. */
+  #untold: TrainingProgress | undefined
   #clock = new RunClock()
   #before = { epoch: 0, samples: 0, loss: 0, correct: 0, seconds: 0 }
   #lastPoint = 0
@@ -113,6 +115,7 @@ export class LivePage implements Callback {
   onProgress(progress: TrainingProgress, run: TrainingRun): void {
     const { epoch, samples, totalSamples, seconds, lr } = progress
     const now = performance.now()
+    this.#untold = progress
     if (now - this.#lastPoint < pointMilliseconds) return
     this.#lastPoint = now
     const { before, after } = this.#since(progress)
@@ -125,6 +128,16 @@ export class LivePage implements Callback {
       lr,
       rate: Math.round(count / Math.max(seconds - before.seconds, 1e-6)),
     })
+    this.#tellProgress(run)
+    if (now - this.#lastPredictions >= predictionMilliseconds) this.#predictSamples()
+  }
+
+  /** Where the run stands, if that was not told. */
+  #tellProgress(run: TrainingRun): void {
+    if (this.#untold === undefined) return
+    const { epoch, samples, totalSamples } = this.#untold
+    this.#untold = undefined
+    const part = samples / totalSamples
     const eta = this.#clock.left((epoch + part) / run.epochs)
     this.#replace('progress', {
       epoch: epoch + 1,
@@ -133,7 +146,6 @@ export class LivePage implements Callback {
       steps: run.steps,
       ...(eta === undefined ? {} : { eta }),
     })
-    if (now - this.#lastPredictions >= predictionMilliseconds) this.#predictSamples()
   }
 
   onEpochEnd(epoch: number, { valLoss, valAccuracy }: EpochLogs): void {
@@ -152,9 +164,10 @@ export class LivePage implements Callback {
     this.#append('epoch', message)
   }
 
-  async onTrainEnd({ history }: TrainingRun): Promise<void> {
+  async onTrainEnd(run: TrainingRun): Promise<void> {
     this.#predictSamples()
-    const reason = history.stopReason
+    this.#tellProgress(run)
+    const reason = run.history.stopReason
     await this.#end({ state: 'ended', ...(reason === undefined ? {} : { reason }), open: this.#keepOpen })
   }
 

@@ -14,6 +14,7 @@ import { mse } from '../../src/losses/squared-error.js'
 import { SGD } from '../../src/optim/sgd.js'
 import { Sequential } from '../../src/sequential.js'
 import { Tensor } from '../../src/tensor/tensor.js'
+import type { Callback } from '../../src/train/callback.js'
 import type { FitOptions } from '../../src/train/options.js'
 import { runChild } from '../child.js'
 import { type Heard, listen, post } from './client.js'
@@ -130,6 +131,25 @@ describe('LivePage', () => {
       expect(total).toBeCloseTo((progress[i]?.loss as number) * (progress[i]?.samples as number), 5)
       return total
     }, 0)
+  })
+
+  test('the end of a run tells where it stands, however short ago the last point was', async () => {
+    let heard: Promise<readonly Heard[]> = Promise.resolve([])
+    let opened = ''
+    const page = new LivePage({
+      onOpen: (url) => {
+        opened = url
+      },
+    })
+    const listening: Callback = {
+      onTrainBegin: async () => {
+        heard = listen(opened)
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      },
+    }
+    await model().fit(pictures, { ...optionsOf({ epochs: 3 }), callbacks: [page, listening] })
+    const total = pictures.length
+    expect(last(await heard, 'progress')).toMatchObject({ epoch: 3, samples: total, totalSamples: total })
   })
 
   test('pauses, goes on and stops; twice the same is once', async () => {
