@@ -57,13 +57,15 @@ async function doctor({ json, examine }: DoctorOptions): Promise<void> {
   print(`netwright ${packageVersion}\n${textTable(Object.entries(system), 2).join('\n')}\n`)
 
   print('Backends, in the order in which they are tried')
+  const asked = backendNames.map(async (name) => [name, await ask<Finding>(name)] as const)
+  const askedForUsed = ask<Default>('default')
   const backends: Record<string, Answer<Finding>> = {}
-  for (const name of backendNames) {
-    const finding = await ask<Finding>(name)
+  for (const answer of asked) {
+    const [name, finding] = await answer
     backends[name] = finding
     print(findingLine(name, finding))
   }
-  const used = await ask<Default>('default')
+  const used = await askedForUsed
   print(`${usedLine(used)}\n`)
 
   print('Self-test              error  accuracy  samples/s')

@@ -29,7 +29,7 @@ export interface SelfTest {
 /** Float32 rounds to 6e-8; the probes' three steps end within 3e-7 on every instruction set. */
 const largestDifference = 1e-5
 const leastAccuracy = 0.97
-const millisecondsOfSteps = 500
+const millisecondsOfSteps = 300
 
 /** Trains a probe for an epoch: its weights, running statistics included, and its predictions. */
 async function train(probe: Probe, backend: Backend): Promise<readonly ArrayLike<number>[]> {
