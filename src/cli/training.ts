@@ -18,6 +18,7 @@ import { toFitOptions } from './fit-options.js'
 import { type Interrupt, listenForInterrupt } from './interrupt.js'
 import { keepLivePage, type LivePageSettings, livePageFor } from './live-page-options.js'
 import { findModel, type OpenModel, shapedFor } from './model-source.js'
+import { refuseNoCheckpoint, refuseOverwriting } from './output-files.js'
 import { lossOf, optimizerOf, plainRecipe, type Recipe, type RecipeOptions } from './recipe.js'
 import { asUsage, chooseBackend } from './run-options.js'
 import { terminalCharts } from './terminal-charts.js'
@@ -31,6 +32,7 @@ export interface TrainOptions extends DataSetOptions, RecipeOptions, LivePageSet
   readonly standardize?: true
   readonly metrics?: readonly MetricLike[]
   readonly checkpoint?: string
+  readonly csv?: string
   readonly resume?: true
   readonly save?: string
   readonly report?: string
@@ -43,6 +45,7 @@ export const reportHelp = 'write an HTML page of the run: curves, mistakes, figu
 /** Trains as `options` say, and prints what came of it. */
 export async function trainModel(options: TrainOptions): Promise<void> {
   const { seed, hidden } = options
+  await checkFiles(options)
   const backend = chooseBackend(options)
   const settings = { seed, backend, hidden }
   const named = options.model === undefined ? undefined : await findModel(options.model, settings)
@@ -70,6 +73,20 @@ export async function trainModel(options: TrainOptions): Promise<void> {
   } finally {
     interrupt.release()
   }
+}
+
+/** Throws a UsageError where a file that is written is one that is read, is written twice, or would be lost. */
+async function checkFiles({ dataset, model, save, checkpoint, resume, csv, report }: TrainOptions): Promise<void> {
+  const others = [
+    ['--checkpoint', checkpoint],
+    ['--csv', csv],
+    ['--report', report],
+  ] as const
+  refuseOverwriting([['--save', save], ...others], [['--dataset', dataset]])
+  // A saved model may be replaced by what it becomes.
+  const isSaved = model !== undefined && !model.endsWith('.json')
+  refuseOverwriting(isSaved ? others : [['--save', save], ...others], [['--model', model]])
+  if (checkpoint !== undefined && resume === undefined) await refuseNoCheckpoint(checkpoint)
 }
 
 /** Of a model that the data will choose: the optimizer that takes the most options. */

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { idxBytes } from '../data/idx-bytes.js'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
-export const program = ['dist/cli/netwright.js']
+export const program = [join(root, 'dist/cli/netwright.js')]
 
 export interface Run {
   readonly code: number | null
@@ -17,9 +17,13 @@ export interface Run {
 
 export type Child = ReturnType<typeof spawn>
 
-/** Runs `netwright ...args`; `onOutput` sees all of stdout at every new piece of it. */
-export function netwright(args: readonly string[], onOutput?: (text: string, child: Child) => void): Promise<Run> {
-  const child = spawn(process.execPath, [...program, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+/** Runs `netwright ...args` in the folder `cwd`; `onOutput` sees all of stdout at every new piece of it. */
+export function netwright(
+  args: readonly string[],
+  onOutput?: (text: string, child: Child) => void,
+  cwd = root,
+): Promise<Run> {
+  const child = spawn(process.execPath, [...program, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''
   child.stdout.on('data', (chunk) => {

@@ -14,7 +14,7 @@ import { openCsv } from '../../data/tables/csv-rows.js'
 import { hasNames, placesOfSource, tableChunks } from '../../data/tables/table.js'
 import { netwrightError } from '../../errors.js'
 import { Tensor } from '../../tensor/tensor.js'
-import { csvFormat, isFolder } from '../data-files.js'
+import { csvFormat, imageNames, isFolder } from '../data-files.js'
 import { inFlags } from '../data-options.js'
 import { UsageError } from '../errors.js'
 import type { ModelInput } from './model-input.js'
@@ -44,7 +44,6 @@ export interface InputOptions {
 }
 
 const stdin = '-'
-const imageNames = /\.(png|jpe?g)$/i
 
 /** Throws a UsageError for an input that is not there. */
 export function checkInputs(inputs: readonly string[]): void {

@@ -6,6 +6,7 @@ import { UsageError } from '../errors.js'
 import { listenForInterrupt } from '../interrupt.js'
 import { savedModel } from '../model-source.js'
 import { count, outFile } from '../options.js'
+import { refuseOverwriting } from '../output-files.js'
 import { addRunOptions, chooseBackend, type RunOptions } from '../run-options.js'
 import { terminalText } from '../terminal-text.js'
 import { Answers, type PredictTask } from './answers.js'
@@ -74,6 +75,10 @@ export function addPredictCommand(program: Command): void {
 
 async function predict(path: string, inputs: readonly string[], options: PredictOptions): Promise<void> {
   checkInputs(inputs)
+  refuseOverwriting(
+    [['--out', options.out]],
+    [['the model', path], ...inputs.map((input) => ['the input', input] as const)],
+  )
   const opened = (await savedModel(path, chooseBackend(options))).open()
   const { model } = opened
   const answers = new Answers(opened, options.task)
