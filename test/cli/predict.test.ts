@@ -257,7 +257,7 @@ describe('rows of a table', () => {
     writeFileSync(inFolder('numbers.csv'), '1,2,3\n4,5,6\n')
     expect((await failed(digits, inFolder('numbers.csv'))).said).toContain('for a file without one, --no-header')
     expect((await failed(digits, inFolder('numbers.csv'), '--no-header')).said).toContain(
-      'numbers.csv: has samples of shape (3,), the model takes (1, 28, 28)',
+      'numbers.csv: has samples of shape (3,), the model takes images of 1×28×28',
     )
   })
 })
@@ -391,7 +391,7 @@ describe('it ends well', () => {
       [1, 'empty: has no image', digits, inFolder('empty')],
       [1, 'binary: is none of what predict reads', digits, inFolder('binary')],
       [1, 'has the arrays y, x; --key NAME says which', digits, inFolder('digits.npz'), '--key', 'z'],
-      [1, 'has samples of shape (2,), the model takes (1, 28, 28)', digits, inFolder('rows.csv')],
+      [1, 'has samples of shape (2,), the model takes images of 1×28×28', digits, inFolder('rows.csv')],
     ]
     for (const [code, text, ...args] of cases) {
       const found = await failed(...args)

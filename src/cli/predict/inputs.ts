@@ -17,6 +17,7 @@ import { Tensor } from '../../tensor/tensor.js'
 import { csvFormat, imageNames, isFolder } from '../data-files.js'
 import { inFlags } from '../data-options.js'
 import { UsageError } from '../errors.js'
+import { finiteRows, type NotFinite, rowsOf } from './finite-rows.js'
 import type { ModelInput } from './model-input.js'
 
 /** Where a sample comes from. */
@@ -146,19 +147,23 @@ async function* slicesOf(
   file: string,
   array: Tensor,
   model: ModelInput,
-  { batchSize, signal }: InputOptions,
+  { batchSize, signal, onError }: InputOptions,
 ): AsyncGenerator<Batch> {
-  const rows = model.isSample(array.shape) ? array.reshape(1, ...array.shape) : array
-  const [count = 0] = rows.shape
+  const samples = model.isSample(array.shape) ? array.reshape(1, ...array.shape) : array
+  const [count = 0] = samples.shape
+  model.requireSize(file, samples.shape.slice(1))
   for (let start = 0; start < count && !signal.aborted; start += batchSize) {
-    const raw = rows.slice(start, start + batchSize)
-    const places = Array.from({ length: raw.shape[0] as number }, (_, i) => ({ file, index: start + i }))
-    yield { samples: model.samples(file, toSamples(raw)), places }
+    const raw = samples.slice(start, start + batchSize)
+    const problem = ({ row, element, value }: NotFinite): string =>
+      `${file}: sample ${start + row} has ${value} at element ${element}, expected finite numbers`
+    const finite = finiteRows(raw, problem, onError)
+    const places = finite.map((row) => ({ file, index: start + row }))
+    if (places.length > 0) yield { samples: model.samples(toNumbers(rowsOf(raw, finite))), places }
   }
 }
 
 /** Whole numbers other than bytes are numbers. */
-const toSamples = (raw: Tensor): Tensor => (raw.element === 'int32' ? new Tensor(raw.toFloat32(), raw.shape) : raw)
+const toNumbers = (raw: Tensor): Tensor => (raw.element === 'int32' ? new Tensor(raw.toFloat32(), raw.shape) : raw)
 
 /** Rows of the columns that the model was trained on, by name; of a model of images, bytes of pixels. */
 async function* readCsvFile(file: string, model: ModelInput, options: InputOptions): AsyncGenerator<Batch> {
@@ -170,12 +175,13 @@ async function* readCsvFile(file: string, model: ModelInput, options: InputOptio
   const { table } = model
   const opened = await openCsv('predict', file, { ...(table && { header: hasNames(table) }), ...format })
   const source = table ?? { kind: 'table', columns: opened.names.map((name) => ({ name })) }
+  if (table === undefined) model.requireSize(file, [opened.names.length])
   const rows = { file: opened, source, places: placesOfSource(opened, source), target: undefined, drop: false }
   let index = 0
   for await (const { x } of tableChunks(rows, options.signal)) {
     const raw = model.images === undefined ? x : pixelsOf(x, model.images.scale)
     const places = Array.from({ length: x.shape[0] as number }, () => ({ file, index: index++ }))
-    yield { samples: model.samples(file, raw), places }
+    yield { samples: model.samples(raw), places }
   }
 }
 
@@ -242,6 +248,6 @@ class ImageBatches {
     this.#images = []
     this.#places = []
     const raw = new Tensor(new Uint8Array(Buffer.concat(images)), [images.length, this.#model.rawSize])
-    yield { samples: this.#model.samples('images', raw), places }
+    yield { samples: this.#model.samples(raw), places }
   }
 }

@@ -10,8 +10,9 @@ import { refuseOverwriting } from '../output-files.js'
 import { addRunOptions, chooseBackend, type RunOptions } from '../run-options.js'
 import { terminalText } from '../terminal-text.js'
 import { Answers, type PredictTask } from './answers.js'
+import { finiteRows, type NotFinite, rowsOf } from './finite-rows.js'
 import { type FormatName, formatter } from './formats.js'
-import { batchesOf, checkInputs } from './inputs.js'
+import { batchesOf, checkInputs, type InputOptions, type Place } from './inputs.js'
 import { ModelInput } from './model-input.js'
 import { toFile, toStdout } from './output.js'
 
@@ -100,7 +101,7 @@ async function predict(path: string, inputs: readonly string[], options: Predict
   interrupt.onForce = output.abandon
   try {
     const { batchSize, key, delimiter, header, skipErrors } = options
-    const inputOptions = {
+    const inputOptions: InputOptions = {
       batchSize,
       signal,
       ...(key !== undefined && { key }),
@@ -110,11 +111,13 @@ async function predict(path: string, inputs: readonly string[], options: Predict
     }
     for await (const { samples, places } of batchesOf(inputs, input, inputOptions)) {
       if (signal.aborted) break
-      const found = answers.of(model.predict(samples), options.top)
-      const predictions = found.flatMap((answer, i) => {
-        const place = places[i]
-        return place === undefined ? [] : [{ place, answer }]
-      })
+      const outputs = model.predict(samples)
+      const problem = ({ row, element, value }: NotFinite): string =>
+        `${placeText(places[row] as Place)}: output ${element} of the model is ${value}, expected finite numbers; ` +
+        'its weights are not finite, or the numbers of the sample too large'
+      const finite = finiteRows(outputs, problem, inputOptions.onError)
+      const found = answers.of(rowsOf(outputs, finite), options.top)
+      const predictions = found.map((answer, i) => ({ answer, place: places[finite[i] as number] as Place }))
       await output.write(format(predictions))
       done += predictions.length
       // Otherwise a Ctrl-C would wait for the end of the array.
@@ -132,6 +135,9 @@ async function predict(path: string, inputs: readonly string[], options: Predict
   }
   if (skipped > 0) process.stderr.write(`${done.toLocaleString('en-US')} predicted, ${skipped} left out\n`)
 }
+
+/** `x.npy: sample 3`. */
+const placeText = ({ file, index }: Place): string => (index === undefined ? file : `${file}: sample ${index}`)
 
 const valueNames = (size: number): readonly string[] =>
   size === 1 ? ['value'] : Array.from({ length: size }, (_, i) => `value${i + 1}`)
