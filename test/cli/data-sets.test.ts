@@ -1,5 +1,5 @@
 // The built command line on the user's own files: tables and folders of images, and on what is made.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -44,8 +44,10 @@ describe('a CSV file', () => {
 
   test('with a number to predict: a loss and no accuracy, and evaluate tests with what was kept back', async () => {
     const saved = inFolder('houses.safetensors')
+    const report = inFolder('houses.html')
     const args = [...houses(), '--target', 'price', '--missing', 'mean', '--standardize', '--metrics', 'r2']
-    const result = await trained(...args, '--seed', '3', '--save', saved)
+    const result = await trained(...args, '--seed', '3', '--save', saved, '--report', report)
+    expect(readFileSync(report, 'utf8')).toMatch(/>train r2<.*<b>(<bdi>)?0\.9.*>test r2<.*<b>(<bdi>)?0\.9/)
     expect(result).toMatchObject({ dataset: inFolder('houses.csv'), model: 'mlp' })
     expect(result.testAccuracy).toBeUndefined()
     expect(result.testR2).toBeGreaterThan(0.9)
