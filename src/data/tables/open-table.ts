@@ -126,6 +126,7 @@ async function surveyTable(where: string, path: string, options: CsvOptions, sur
   const source: TableSource = {
     kind: 'table',
     columns: columns.map((column) => column.toColumn(fill)),
+    header: file.hasHeader,
     target: file.names[targetPlace] as string,
   }
   const classNames = targets.classes()

@@ -48,8 +48,9 @@ export function placesOfSource(file: CsvFile, { columns, target }: TableSource):
   })
 }
 
-/** A source whose columns have no names comes from a file without a header. */
-export const hasNames = ({ columns }: TableSource): boolean => columns.some(({ name }) => !isUnnamed(name))
+/** Whether `source` is a file with a header; one that does not say so had one if its columns have names. */
+export const hasNames = ({ header, columns }: TableSource): boolean =>
+  header ?? columns.some(({ name }) => !isUnnamed(name))
 const isUnnamed = (name: string): boolean => name === unnamed(Number(name.split(' ')[1]))
 
 /** The rows of `table`, in order. Throws ERR_DATA for a cell that its column cannot hold, naming line and column. */

@@ -35,6 +35,7 @@ describe('readCsv', () => {
     expect([set.y.toArray(), set.classNames, set.x.element]).toEqual([[1, 0, 1], ['apple', 'pear'], 'float32'])
     expect(set.preprocessing?.source).toEqual({
       kind: 'table',
+      header: true,
       columns: [{ name: 'a' }, { name: 'b' }],
       target: 'kind',
     })
@@ -191,6 +192,22 @@ describe('test data by the preprocessing of the training data', () => {
     expect((await readCsvSamples(file('0,5,6\n'), preprocessing)).toArray()).toEqual([[5, 6]])
     expect((await readCsvSamples(file('5,6\n'), preprocessing)).toArray()).toEqual([[5, 6]])
     expect((await failureOf(() => readCsvSamples(file('5\n'), preprocessing))).code).toBe('ERR_DATA')
+  })
+
+  test('columns that are called as those without a name have a header all the same', async () => {
+    for (const head of [',,y', 'column 0,column 1,y']) {
+      const { preprocessing } = await read(`${head}\n1,2,0\n3,4,1\n`, { target: 'y' })
+      const again = Preprocessing.fromJSON(JSON.parse(JSON.stringify(preprocessing)))
+      expect((await readCsvSamples(file(`${head}\n5,6,0\n`), again)).toArray()).toEqual([[5, 6]])
+      expect((await read(`${head}\n5,6,1\n`, { preprocessing: again })).y.data).toEqual(Int32Array.of(1))
+    }
+  })
+
+  test('models saved before tables said whether they had a header are read by the names of their columns', async () => {
+    const source = (...names: string[]) => ({ kind: 'table', columns: names.map((name) => ({ name })) })
+    const old = (...names: string[]) => Preprocessing.fromJSON({ source: source(...names) })
+    expect((await readCsvSamples(file('b,a\n1,2\n'), old('a', 'b'))).toArray()).toEqual([[2, 1]])
+    expect((await readCsvSamples(file('1,2\n'), old('column 0', 'column 1'))).toArray()).toEqual([[1, 2]])
   })
 
   test('survives JSON', async () => {
