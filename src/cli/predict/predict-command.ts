@@ -84,11 +84,12 @@ async function predict(path: string, inputs: readonly string[], options: Predict
   const { model } = opened
   const answers = new Answers(opened, options.task)
   const input = new ModelInput(opened, options.invert === true)
-  const format = formatter(formatName(options), {
+  const columns = {
     classifies: answers.task === 'classify',
     top: Math.min(options.top, Math.max(2, answers.size)),
     values: valueNames(answers.size),
-  })
+  }
+  const format = formatter(formatName(options), columns, options.out === undefined && process.stdout.isTTY)
   const interrupt = listenForInterrupt()
   const { signal } = interrupt
   let [done, skipped] = [0, 0]
