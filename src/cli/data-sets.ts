@@ -19,7 +19,6 @@ import {
   addDataSetOptions as addOptions,
   type DataSetOptions,
   folderOptions,
-  inFlags,
   type LoadContext,
   type ParticularOption,
   refuseOthers,
@@ -141,23 +140,21 @@ function sourceOf(name: string): DataSetSource {
   const known = Object.hasOwn(dataSets, name) ? dataSets[name] : undefined
   if (known !== undefined) return known
   if (isFolder(name)) return fileSource(folderOptions, (options, context) => loadFolder(name, options, context))
-  if (existsSync(name) || /[./\\]/.test(name)) {
-    return fileSource(tableOptions, (options, context) => loadCsv(name, options, context))
-  }
+  if (existsSync(name)) return fileSource(tableOptions, (options, context) => loadCsv(name, options, context))
+  if (/[./\\]/.test(name)) throw new UsageError(`--dataset ${name}: no such file or folder`)
   throw new UsageError(
     `--dataset '${name}' is neither a file or folder nor a data set that is known by name: ${dataSetNames.join(', ')}.` +
       suggestion(name, dataSetNames),
   )
 }
 
-/** What is wrong with files that the command line names is wrong with the command line. */
+/** Options that do not go with a file are wrong usage; a file that is wrong is not. */
 function fileSource(takes: readonly ParticularOption[], load: DataSetSource['load']): DataSetSource {
   return {
     takes,
     load: (options, context) =>
       load(options, context).catch((error) => {
-        const { code, message } = error as { readonly code?: string; readonly message: string }
-        throw code === 'ERR_DATA' || code === 'ERR_ARGUMENT' ? new UsageError(inFlags(message)) : error
+        throw asUsage(error, 'ERR_ARGUMENT')
       }),
   }
 }

@@ -17,13 +17,22 @@ export interface Run {
 
 export type Child = ReturnType<typeof spawn>
 
-/** Runs `netwright ...args` in the folder `cwd`; `onOutput` sees all of stdout at every new piece of it. */
+interface RunOptions {
+  readonly cwd?: string
+  readonly env?: NodeJS.ProcessEnv
+  /** What stands on standard input. */
+  readonly input?: string | Uint8Array
+}
+
+/** Runs `netwright ...args`; `onOutput` sees all of stdout at every new piece of it. */
 export function netwright(
   args: readonly string[],
   onOutput?: (text: string, child: Child) => void,
-  cwd = root,
+  { cwd = root, env = process.env, input = '' }: RunOptions = {},
 ): Promise<Run> {
-  const child = spawn(process.execPath, [...program, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [...program, ...args], { cwd, env, stdio: ['pipe', 'pipe', 'pipe'] })
+  // Commands that read nothing close it.
+  child.stdin.on('error', () => {}).end(input)
   let stdout = ''
   let stderr = ''
   child.stdout.on('data', (chunk) => {

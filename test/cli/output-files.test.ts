@@ -47,7 +47,7 @@ const overwrites: readonly (readonly [text: string, args: readonly string[]])[] 
 
 test.each(overwrites)('%s', async (text, args) => {
   const before = ['k.csv', 'm.safetensors', 'net.json', 'photos/a.png'].map((name) => readFileSync(inFolder(name)))
-  const { code, stdout, stderr } = await netwright(args, undefined, folder)
+  const { code, stdout, stderr } = await netwright(args, undefined, { cwd: folder })
   expect([code, stdout, stderr.split('\n').length]).toEqual([2, '', 2])
   expect(stderr).toContain(text)
   expect(['k.csv', 'm.safetensors', 'net.json', 'photos/a.png'].map((name) => readFileSync(inFolder(name)))).toEqual(

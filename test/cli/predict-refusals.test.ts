@@ -31,7 +31,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const predict = (...args: readonly string[]) => netwright(['predict', ...args], undefined, folder)
+const predict = (...args: readonly string[]) => netwright(['predict', ...args], undefined, { cwd: folder })
 const refused = async (code: number, ...args: readonly string[]): Promise<string> => {
   const run = await predict(...args)
   expect([run.code, run.stdout, run.stderr.split('\n').length]).toEqual([code, '', 2])

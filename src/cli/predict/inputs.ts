@@ -15,8 +15,8 @@ import { hasNames, placesOfSource, tableChunks } from '../../data/tables/table.j
 import { netwrightError } from '../../errors.js'
 import { Tensor } from '../../tensor/tensor.js'
 import { csvFormat, imageNames, isFolder } from '../data-files.js'
-import { inFlags } from '../data-options.js'
 import { UsageError } from '../errors.js'
+import { inFlags } from '../in-flags.js'
 import { finiteRows, type NotFinite, rowsOf } from './finite-rows.js'
 import type { ModelInput } from './model-input.js'
 
@@ -45,6 +45,8 @@ export interface InputOptions {
 }
 
 const stdin = '-'
+/** What tables and errors call it. */
+const stdinName = 'stdin'
 
 /** Throws a UsageError for an input that is not there. */
 export function checkInputs(inputs: readonly string[]): void {
@@ -68,7 +70,7 @@ export async function* batchesOf(
           yield* images.add(file)
         } else {
           yield* images.flush()
-          yield* inWordsOfFlags(readers[kind](file, model, options))
+          yield* readers[kind](file, model, options)
         }
       }
     } catch (error) {
@@ -132,16 +134,6 @@ const readers: Readonly<Record<Exclude<Kind, 'image'>, Reader>> = {
   csv: readCsvFile,
 }
 
-/** Remedies as the command line spells them. */
-async function* inWordsOfFlags(batches: AsyncGenerator<Batch>): AsyncGenerator<Batch> {
-  try {
-    yield* batches
-  } catch (error) {
-    const { code, message } = error as { readonly code?: string; readonly message: string }
-    throw code === 'ERR_DATA' ? netwrightError(code, inFlags(message)) : error
-  }
-}
-
 /** Parts of an array of samples, or of the one sample that it is. */
 async function* slicesOf(
   file: string,
@@ -199,11 +191,11 @@ async function* readStdin(model: ModelInput, options: InputOptions): AsyncGenera
     const file = await open(path, 'w')
     await pipeline(process.stdin, file.createWriteStream(), { signal: options.signal })
     for await (const { samples, places } of readCsvFile(path, model, options)) {
-      yield { samples, places: places.map(({ index }) => ({ file: stdin, ...(index !== undefined && { index }) })) }
+      yield { samples, places: places.map((place) => ({ ...place, file: stdinName })) }
     }
   } catch (error) {
-    const { code, message } = error as { readonly code?: string; readonly message: string }
-    throw code === 'ERR_DATA' ? netwrightError(code, message.replaceAll(path, 'stdin')) : error
+    const { code } = error as { readonly code?: string }
+    throw code === 'ERR_DATA' ? netwrightError(code, inFlags(error as Error).replaceAll(path, stdinName)) : error
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -3,6 +3,7 @@
 import { type Command, Option } from 'commander'
 import { delimiterIn } from '../data-options.js'
 import { UsageError } from '../errors.js'
+import { inFlags } from '../in-flags.js'
 import { listenForInterrupt } from '../interrupt.js'
 import { savedModel } from '../model-source.js'
 import { count, outFile } from '../options.js'
@@ -96,7 +97,7 @@ async function predict(path: string, inputs: readonly string[], options: Predict
   const onError = (error: unknown): void => {
     if (signal.aborted || error instanceof UsageError) throw error
     skipped += 1
-    process.stderr.write(`left out: ${terminalText((error as Error).message)}\n`)
+    process.stderr.write(`left out: ${terminalText(inFlags(error as Error))}\n`)
   }
   const output = options.out === undefined ? toStdout() : await toFile(options.out)
   interrupt.onForce = output.abandon

@@ -140,12 +140,9 @@ class SampleCells {
 
   #empty({ line }: CsvRow, { name }: TableColumn, cell: string): Error {
     const what = cell === '' ? 'an empty cell' : `${describe(cell)}, which stands for nothing`
-    return csvError(
-      this.#file.path,
-      line,
-      `column ${describe(name)} has ${what}, expected a value; when training data are read, ` +
-        "missing: 'mean', 'drop' or a number says what to do",
-    )
+    return csvError(this.#file.path, line, `column ${describe(name)} has ${what}, expected a value`, {
+      missing: "when training data are read, missing: 'mean', 'drop' or a number says what to do",
+    })
   }
 
   #unknown({ line }: CsvRow, { name, categories = [] }: TableColumn, cell: string): Error {
@@ -183,7 +180,9 @@ class TargetCells {
     const label = labels?.get(cell) ?? labels?.get(classKey(cell))
     if (label === undefined && missing.has(cell)) {
       const what = cell === '' ? 'empty' : `${describe(cell)}, which stands for nothing`
-      throw csvError(path, row.line, `the target ${describe(name)} is ${what}; missing: 'drop' leaves such rows out`)
+      throw csvError(path, row.line, `the target ${describe(name)} is ${what}, expected a value`, {
+        missing: "missing: 'drop' leaves such rows out",
+      })
     }
     if (labels === undefined) {
       into[at] = float32Of(this.#file, row, name, cell)
