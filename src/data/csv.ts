@@ -27,8 +27,9 @@ export type { Column, CsvFormat, CsvOptions, Task }
  * reads other files alike. The file is read twice, in pieces: first to find out categories, means and classes.
  *
  * Throws ERR_DATA, naming file, line and column: a missing or empty file, binary data, another encoding, a header alone,
- * columns of the same name, rows of another length, a text where a number belongs, an empty cell, a quote that is not closed. Throws ERR_ARGUMENT for a
- * wrong option, a column that is not there, or whole numbers as targets without a `task`.
+ * columns of the same name, rows of another length, a text where a number belongs, an empty cell, a quote that is not
+ * closed. Throws ERR_ARGUMENT for a wrong option, a column that is not there, or whole numbers as targets without a
+ * `task`.
  */
 export async function readCsv(path: string, options: CsvOptions): Promise<Dataset> {
   const { table, preprocessing } = await openTable('readCsv', path, options)

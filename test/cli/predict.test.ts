@@ -195,7 +195,7 @@ describe('digits', () => {
         .map((line) => JSON.parse(line)),
     ).toEqual(await lines(digits, inFolder('digits-idx3-ubyte')))
     writeFileSync(inFolder('broken.png'), Buffer.from('89504e470d0a1a0a00', 'hex'))
-    const { said } = await failed(digits, inFolder('digits-idx3-ubyte'), inFolder('broken.png'), '--out', out, '--json')
+    const { said } = await failed(digits, inFolder('digits-idx3-ubyte'), inFolder('broken.png'), '--out', out)
     expect(said).toContain('broken.png: is a truncated PNG')
     expect(readFileSync(out, 'utf8')).toBe(csv.stdout)
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
@@ -231,9 +231,9 @@ describe('rows of a table', () => {
       .split('\n')
       .map((line) => JSON.parse(line))
     expect(found.map(({ file, index }) => [file, index])).toEqual([
-      ['-', 0],
-      ['-', 1],
-      ['-', 2],
+      ['stdin', 0],
+      ['stdin', 1],
+      ['stdin', 2],
     ])
     const broken = promisify(execFile)(process.execPath, [...program, 'predict', houses, '-'], { cwd: root })
     broken.child.stdin?.end('area,city\n1,Oslo\nmany,Oslo\n')

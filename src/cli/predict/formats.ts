@@ -69,8 +69,9 @@ const guessCells = ({ class: name, label, probability }: Guess, i: number): read
   i === 0 ? [name, label, rounded(probability)] : [name, rounded(probability)]
 
 /** Columns are as wide as the widest cell so far. */
-function tableFormatter({ values, classifies }: Columns): Format {
-  let heading: readonly string[] | undefined = ['sample', ...(classifies ? ['class', 'probability', 'next'] : values)]
+function tableFormatter({ top, values, classifies }: Columns): Format {
+  const classColumns = ['class', 'probability', ...(top > 1 ? ['next'] : [])]
+  let heading: readonly string[] | undefined = ['sample', ...(classifies ? classColumns : values)]
   const widths: number[] = []
   return (predictions) => {
     const rows = predictions.map(({ place: { file, index }, answer }) => [
@@ -92,5 +93,6 @@ function tableFormatter({ values, classifies }: Columns): Format {
 function guessTexts([best, ...others]: readonly Guess[]): readonly string[] {
   const text = ({ probability }: Guess): string => probability.toFixed(4)
   const next = others.map((guess) => `${terminalText(guess.class)} ${text(guess)}`)
-  return best === undefined ? [] : [terminalText(best.class), text(best), next.join(', ')]
+  if (best === undefined) return []
+  return [terminalText(best.class), text(best), ...(next.length === 0 ? [] : [next.join(', ')])]
 }

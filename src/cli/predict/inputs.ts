@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { CsvFormat } from '../../data/csv.js'
-import { bytesOf, inspectDataFile } from '../../data/data-file.js'
 import { readIdx } from '../../data/idx.js'
 import { readImage } from '../../data/images/read-image.js'
 import { readNpy, readNpz } from '../../data/npy.js'
@@ -18,6 +17,7 @@ import { csvFormat, imageNames, isFolder } from '../data-files.js'
 import { UsageError } from '../errors.js'
 import { inFlags } from '../in-flags.js'
 import { finiteRows, type NotFinite, rowsOf } from './finite-rows.js'
+import { type Kind, kindOf, stdin, stdinName } from './kinds.js'
 import type { ModelInput } from './model-input.js'
 
 /** Where a sample comes from. */
@@ -43,10 +43,6 @@ export interface InputOptions {
   /** Told of an error in place of throwing it; what it belongs to is left out. */
   readonly onError?: (error: unknown) => void
 }
-
-const stdin = '-'
-/** What tables and errors call it. */
-const stdinName = 'stdin'
 
 /** Throws a UsageError for an input that is not there. */
 export function checkInputs(inputs: readonly string[]): void {
@@ -91,26 +87,6 @@ async function* filesOf(input: string): AsyncGenerator<string> {
   const files = entries.filter((entry) => !entry.isDirectory() && imageNames.test(entry.name))
   if (files.length === 0) throw netwrightError('ERR_DATA', `${input}: has no image (.png, .jpg or .jpeg)`)
   yield* files.map(({ parentPath, name }) => join(parentPath, name)).sort()
-}
-
-type Kind = 'image' | 'idx' | 'npy' | 'npz' | 'csv'
-
-/** By its first bytes; names only tell images and CSV files from what cannot be read. */
-async function kindOf(file: string): Promise<Kind> {
-  if (file === stdin) return 'csv'
-  const start = await firstBytes(file)
-  const begins = (...bytes: readonly number[]): boolean => bytes.every((byte, i) => start[i] === byte)
-  if (imageNames.test(file) || begins(0x89, 0x50, 0x4e, 0x47) || begins(0xff, 0xd8, 0xff)) return 'image'
-  if (begins(0x93, 0x4e, 0x55, 0x4d)) return 'npy'
-  if (begins(0x50, 0x4b, 0x03, 0x04) || begins(0x50, 0x4b, 0x05, 0x06)) return 'npz'
-  if (begins(0, 0)) return 'idx'
-  if (!start.includes(0)) return 'csv'
-  throw netwrightError('ERR_DATA', `${file}: is none of what predict reads: PNG, JPEG, IDX, .npy, .npz or CSV`)
-}
-
-async function firstBytes(path: string): Promise<Uint8Array> {
-  for await (const chunk of bytesOf(await inspectDataFile(path, 'a data file'), 512)) return chunk.subarray(0, 512)
-  return new Uint8Array(0)
 }
 
 type Reader = (file: string, model: ModelInput, options: InputOptions) => AsyncGenerator<Batch>
