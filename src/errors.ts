@@ -62,8 +62,10 @@ export function describe(value: unknown): string {
     return value.length > 3 ? `[${items}, …] (${value.length} items)` : `[${items}]`
   }
   if (typeof value === 'object' && value !== null) {
-    const name = value.constructor?.name ?? 'object'
-    return ArrayBuffer.isView(value) ? `${name}(${(value as { length?: number }).length})` : `a ${name}`
+    // Generators and the like have a constructor without a name, but a tag.
+    const name = value.constructor?.name || (value as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] || 'object'
+    if (ArrayBuffer.isView(value)) return `${name}(${(value as { length?: number }).length})`
+    return `${/^[AEIO]/i.test(name) ? 'an' : 'a'} ${name}`
   }
   return String(value)
 }

@@ -126,6 +126,7 @@ describe('refuses', () => {
       'ERR_DATA DIR: has no class folders; expected two or more folders of images, one for each class, such as DIR/cat/1.png',
     )
     write('1.png', grey(1))
+    expect(await failing(join(dir, '1.png'))).toContain('DIR/1.png: cannot be read (not a folder); expected a folder')
     expect(await failing(dir)).toContain('has no class folders and 1 image beside them, such as 1.png')
     write('a/1.png', grey(1))
     expect(await failing(dir)).toContain('has only the class folder a')

@@ -184,6 +184,7 @@ describe('test data by the preprocessing of the training data', () => {
       /expected a column "colour" .* has the columns "Color", "b", "a"\. Did you mean Color\?$/,
     )
     expect((await failureOf(() => readCsvSamples(file(train), undefined))).code).toBe('ERR_ARGUMENT')
+    expect((await failureOf(() => readCsv('', options))).message).toBe('readCsv: path is "", expected a file\'s path')
     expect((await failureOf(() => samples('colour,b,a\n'))).message).toMatch(/a header without rows/)
   })
 
