@@ -104,8 +104,9 @@ export const dataSetNames = Object.keys(dataSets)
 /** The lines of help of commands that read data sets. */
 export const dataSetHelp = `Data sets by name: ${dataSetNames.join(', ')}.
 ${dataHelp}
-A CSV file has a header and a row for each sample; --target names the column to predict. A folder of images has a folder
-for each class, or train/ and test/ with a folder for each class. A part of them is kept back to test with (--test-split).`
+A CSV file has a header and a row for each sample; --target names the column to predict. Any other column whose first cell
+is a text becomes a feature of 0 or 1 for each of its texts (one-hot). A folder of images has a folder for each class, or
+train/ and test/ with a folder for each class. A part of them is kept back to test with (--test-split).`
 
 export const addDataSetOptions = (command: Command, purpose: string): Command =>
   addOptions(command, purpose, dataSetNames)
