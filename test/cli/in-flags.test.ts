@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { inFlags } from '../../src/cli/in-flags.js'
-import { fashionMnist, imageFolder, readCsv, readImage } from '../../src/index.js'
+import { fashionMnist, imageFolder, readCsv, readImage, readNpy } from '../../src/index.js'
+import { npyBytes } from '../data/npy-bytes.js'
 import { writePng } from './files.js'
 
 let folder: string
@@ -61,6 +62,13 @@ test('of images', async () => {
     /expected at most 3; give a smaller --image-size WIDTHxHEIGHT$/,
   )
   expect(await said(() => imageFolder(inFolder('parts')))).toContain('--dataset "DIR/parts/a" reads this one')
+})
+
+test('of arrays', async () => {
+  writeFileSync(inFolder('x.npy'), npyBytes({ descr: '<f4', shape: [3, 4] }, Array(12).fill(0)))
+  expect(await said(() => readNpy(inFolder('x.npy'), { maxBytes: 40 }))).toBe(
+    'DIR/x.npy: shape (3, 4) takes 48 bytes, expected at most 40',
+  )
 })
 
 test('of data sets that can be downloaded', async () => {
