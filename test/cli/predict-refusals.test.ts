@@ -114,6 +114,9 @@ test('--skip-errors with nothing that can be read fails, and writes no file', as
   expect([code, stdout]).toEqual([1, ''])
   expect(stderr).toMatch(/^left out: table\.csv: .*\nerror: nothing could be predicted, 1 left out\n$/)
   expect(readdirSync(folder)).not.toContain('none.csv')
+  writeFileSync(inFolder('one.npy'), npyBytes({ descr: '<f4', shape: [2] }, [3e38, 3e38]))
+  const overflow = await predict(rows, 'one.npy', '--skip-errors')
+  expect([overflow.code, overflow.stdout]).toEqual([1, ''])
 })
 
 test('binary data on standard input are no CSV', async () => {

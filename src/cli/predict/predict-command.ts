@@ -128,7 +128,7 @@ async function predict(path: string, inputs: readonly string[], options: Predict
       const finite = finiteRows(outputs, problem, inputOptions.onError)
       const found = answers.of(rowsOf(outputs, finite), top)
       const predictions = found.map((answer, i) => ({ answer, place: places[finite[i] as number] as Place }))
-      await output.write(format(predictions))
+      if (predictions.length > 0) await output.write(format(predictions))
       done += predictions.length
       // Otherwise a Ctrl-C would wait for the end of the array.
       await new Promise(setImmediate)
