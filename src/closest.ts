@@ -19,11 +19,14 @@ function distance(a: string, b: string): number {
   return last[b.length] as number
 }
 
+/** Fewer changes than letters: any other word is as far as a word of one letter can be. */
+const isNear = (far: number, letters: number): boolean => far < letters && far <= Math.max(1, Math.floor(letters * 0.4))
+
 /** ` Did you mean adam?` where one of `names` is near `word`, upper and lower case alike; else nothing. */
 export function suggestion(word: string, names: readonly string[]): string {
   const near = names
     .map((name) => ({ name, far: distance(word.toLowerCase(), name.toLowerCase()) }))
-    .filter(({ name, far }) => far <= Math.max(1, Math.floor(Math.max(word.length, name.length) * 0.4)))
+    .filter(({ name, far }) => isNear(far, Math.max(word.length, name.length)))
     .sort((a, b) => a.far - b.far)
   return near[0] === undefined ? '' : ` Did you mean ${near[0].name}?`
 }

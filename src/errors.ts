@@ -26,6 +26,29 @@ export function netwrightError(
   return Object.assign(new constructors[type](message), { code })
 }
 
+/** What would help: by the option of the function that failed, how to use it. */
+export type Remedies = Readonly<Record<string, string>>
+
+interface Advice {
+  readonly problem: string
+  readonly remedies: Remedies
+}
+
+const advice = new WeakMap<Error, Advice>()
+
+/**
+ * `error` with `remedies` behind its message: `problem; remedy; remedy`. `adviceOf` tells them apart again, for callers
+ * whose options have other names.
+ */
+export function withRemedies<E extends Error>(error: E, remedies: Remedies): E {
+  advice.set(error, { problem: error.message, remedies })
+  error.message = [error.message, ...Object.values(remedies)].join('; ')
+  return error
+}
+
+/** What is wrong and what would help, of an error that says so. */
+export const adviceOf = (error: unknown): Advice | undefined => advice.get(error as Error)
+
 /** Describes any value briefly for an error message: `'abc'`, `-3`, `[1, 2, …] (5 items)`, `a Tensor`. */
 export function describe(value: unknown): string {
   if (typeof value === 'function') {
@@ -39,11 +62,16 @@ export function describe(value: unknown): string {
     return value.length > 3 ? `[${items}, …] (${value.length} items)` : `[${items}]`
   }
   if (typeof value === 'object' && value !== null) {
-    const name = value.constructor?.name ?? 'object'
-    return ArrayBuffer.isView(value) ? `${name}(${(value as { length?: number }).length})` : `a ${name}`
+    // Generators and the like have a constructor without a name, but a tag.
+    const name = value.constructor?.name || (value as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] || 'object'
+    if (ArrayBuffer.isView(value)) return `${name}(${(value as { length?: number }).length})`
+    return `${/^[AEIO]/i.test(name) ? 'an' : 'a'} ${name}`
   }
   return String(value)
 }
+
+/** `1 image`, `2 images`. */
+export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`
 
 /** Throws ERR_ARGUMENT unless `options` is a plain object with no other names than `known`. */
 export function checkOptions(where: string, options: unknown, known: readonly string[]): void {

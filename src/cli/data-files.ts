@@ -89,4 +89,7 @@ function formatOf(preprocessing: LoadContext['preprocessing']): Format {
   return { width, height, channels, ...(classNames !== undefined && { classes: classNames }) }
 }
 
+/** Of files that are read from folders. */
+export const imageNames = /\.(png|jpe?g)$/i
+
 export const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory()

@@ -91,13 +91,6 @@ const homes: Readonly<Record<ParticularOption, string>> = {
   channels: 'a folder of images',
 }
 
-/** A message in which the library names its options, with those of the command line. */
-export const inFlags = (message: string): string =>
-  message
-    .replace(/\b(task|missing|delimiter|channels): (?=['"\d])/g, '--$1 ')
-    .replace('header: false', '--no-header')
-    .replace('give width and height', 'give --image-size WIDTHxHEIGHT')
-
 function refuse(expected: string): never {
   throw new InvalidArgumentError(`Expected ${expected}.`)
 }

@@ -19,7 +19,6 @@ import {
   addDataSetOptions as addOptions,
   type DataSetOptions,
   folderOptions,
-  inFlags,
   type LoadContext,
   type ParticularOption,
   refuseOthers,
@@ -105,8 +104,9 @@ export const dataSetNames = Object.keys(dataSets)
 /** The lines of help of commands that read data sets. */
 export const dataSetHelp = `Data sets by name: ${dataSetNames.join(', ')}.
 ${dataHelp}
-A CSV file has a header and a row for each sample; --target names the column to predict. A folder of images has a folder
-for each class, or train/ and test/ with a folder for each class. A part of them is kept back to test with (--test-split).`
+A CSV file has a header and a row for each sample; --target names the column to predict. Any other column whose first cell
+is a text becomes a feature of 0 or 1 for each of its texts (one-hot). A folder of images has a folder for each class, or
+train/ and test/ with a folder for each class. A part of them is kept back to test with (--test-split).`
 
 export const addDataSetOptions = (command: Command, purpose: string): Command =>
   addOptions(command, purpose, dataSetNames)
@@ -141,23 +141,21 @@ function sourceOf(name: string): DataSetSource {
   const known = Object.hasOwn(dataSets, name) ? dataSets[name] : undefined
   if (known !== undefined) return known
   if (isFolder(name)) return fileSource(folderOptions, (options, context) => loadFolder(name, options, context))
-  if (existsSync(name) || /[./\\]/.test(name)) {
-    return fileSource(tableOptions, (options, context) => loadCsv(name, options, context))
-  }
+  if (existsSync(name)) return fileSource(tableOptions, (options, context) => loadCsv(name, options, context))
+  if (/[./\\]/.test(name)) throw new UsageError(`--dataset ${name}: no such file or folder`)
   throw new UsageError(
     `--dataset '${name}' is neither a file or folder nor a data set that is known by name: ${dataSetNames.join(', ')}.` +
       suggestion(name, dataSetNames),
   )
 }
 
-/** What is wrong with files that the command line names is wrong with the command line. */
+/** Options that do not go with a file are wrong usage; a file that is wrong is not. */
 function fileSource(takes: readonly ParticularOption[], load: DataSetSource['load']): DataSetSource {
   return {
     takes,
     load: (options, context) =>
       load(options, context).catch((error) => {
-        const { code, message } = error as { readonly code?: string; readonly message: string }
-        throw code === 'ERR_DATA' || code === 'ERR_ARGUMENT' ? new UsageError(inFlags(message)) : error
+        throw asUsage(error, 'ERR_ARGUMENT')
       }),
   }
 }

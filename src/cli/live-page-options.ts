@@ -16,7 +16,7 @@ export const addLivePageOptions = (command: Command): Command =>
   command
     .option(
       '--ui [port]',
-      'show a page on this machine while it trains: curves, pause and stop, a field to draw on',
+      'show a page on this machine while it trains: curves, pause and stop, a field to draw on (default: a free port)',
       integer(0, 65_535),
     )
     .option('--ui-keep', 'keep the page open after training, to draw, until Ctrl-C or its button Close')

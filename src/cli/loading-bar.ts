@@ -3,19 +3,22 @@
 import { basename } from 'node:path'
 import type { DownloadProgress } from '../files/download.js'
 import { SingleBar } from '../train/libraries/cli-progress.js'
+import { terminalText } from './terminal-text.js'
 
 export class LoadingBar {
   readonly #unit: string
+  readonly #stream: NodeJS.WriteStream
   #bar: { readonly what: string; readonly bar: SingleBar } | undefined
 
   /** `unit`: what is counted. */
-  constructor(unit: string) {
+  constructor(unit: string, stream: NodeJS.WriteStream = process.stderr) {
     this.#unit = unit
+    this.#stream = stream
   }
 
   /** `done` of `total` of the thing called `what`; where nobody knows the total, 0. */
   show(what: string, done: number, total: number): void {
-    if (!process.stderr.isTTY) return
+    if (!this.#stream.isTTY) return
     if (this.#bar?.what !== what) this.#begin(what, total)
     this.#bar?.bar.update(Math.min(done, total))
   }
@@ -23,13 +26,13 @@ export class LoadingBar {
   #begin(what: string, total: number): void {
     this.stop()
     const bar = new SingleBar({
-      stream: process.stderr,
-      format: `${what} {bar} {percentage}% of {total} ${this.#unit}`,
+      stream: this.#stream,
+      format: `{what} {bar} {percentage}% of {total} ${this.#unit}`,
       barsize: 20,
       hideCursor: true,
       clearOnComplete: true,
     })
-    bar.start(total, 0)
+    bar.start(total, 0, { what: terminalText(what) })
     this.#bar = { what, bar }
   }
 

@@ -7,6 +7,7 @@ import { addBuildCommand } from './build-command.js'
 import { addDoctorCommand } from './doctor/doctor-command.js'
 import { UsageError } from './errors.js'
 import { addEvaluateCommand } from './evaluate-command.js'
+import { inFlags } from './in-flags.js'
 import { addMnistCommand } from './mnist-command.js'
 import { addPredictCommand } from './predict/predict-command.js'
 import { addReproduceCommand } from './reproduce-command.js'
@@ -60,7 +61,7 @@ function endWithOutput(): void {
 }
 
 function oneLine(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = error instanceof Error ? inFlags(error) : String(error)
   return `error: ${terminalText(message.replace(/\s*\n\s*/g, ' '))}\n`
 }
 

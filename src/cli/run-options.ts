@@ -4,12 +4,14 @@ import { type Command, Option } from 'commander'
 import type { DownloadableOptions } from '../data/data-places.js'
 import type { TrainAndTest } from '../data/idx-images.js'
 import { type MnistOptions, mnist } from '../data/mnist.js'
+import { adviceOf } from '../errors.js'
 import { type Backend, type BackendName, backendNames } from '../kernels/backend.js'
 import { defaultBackend } from '../kernels/default-backend.js'
 import { native } from '../kernels/native/index.js'
 import { reference } from '../kernels/reference/backend.js'
 import { wasm } from '../kernels/wasm/index.js'
 import { UsageError } from './errors.js'
+import { inFlags } from './in-flags.js'
 import { downloadBar } from './loading-bar.js'
 import { folder, integer } from './options.js'
 
@@ -52,7 +54,7 @@ export async function loadDigits(options: RunOptions, digits: MnistOptions = {})
   return await loadKnown((given) => mnist({ ...digits, ...given }), options)
 }
 
-/** What `read` reads, from `--data` or where it looks, after `--download`. Throws a UsageError for a wrong folder. */
+/** What `read` reads, from `--data` or where it looks, after `--download`. Throws a UsageError for a folder without it. */
 export async function loadKnown(
   read: (options: DownloadableOptions) => Promise<TrainAndTest>,
   { data, download }: RunOptions,
@@ -64,7 +66,9 @@ export async function loadKnown(
     const fetched = download ? { download, onProgress, ...(signal && { signal }) } : {}
     return await read({ ...(data !== undefined && { dir: data }), ...fetched })
   } catch (error) {
-    throw data === undefined ? error : asUsage(error, 'ERR_DATA')
+    // Another folder would help: not where the files are damaged, nor where they cannot be downloaded.
+    const isElsewhere = data !== undefined && adviceOf(error)?.remedies.dir !== undefined
+    throw isElsewhere ? asUsage(error, 'ERR_DATA') : error
   } finally {
     bar.stop()
   }
@@ -72,6 +76,6 @@ export async function loadKnown(
 
 /** An error that the value of an option caused, as such; any other unchanged. */
 export function asUsage(error: unknown, code: string): unknown {
-  const { code: got, message } = error as { readonly code?: string; readonly message: string }
-  return got === code ? new UsageError(message) : error
+  const { code: got } = error as { readonly code?: string }
+  return got === code ? new UsageError(inFlags(error as Error)) : error
 }

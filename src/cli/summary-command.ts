@@ -5,6 +5,7 @@ import { writeFileAtomically } from '../files/write-file.js'
 import { summarise } from '../model/summary.js'
 import { findModel, modelHelp } from './model-source.js'
 import { count, integer, outFile } from './options.js'
+import { refuseOverwriting } from './output-files.js'
 import { chooseBackend } from './run-options.js'
 
 interface SummaryCommandOptions {
@@ -41,6 +42,7 @@ export function addSummaryCommand(program: Command): void {
 
 async function summary(name: string, options: SummaryCommandOptions): Promise<void> {
   const { batchSize, hidden, json, dot, svg } = options
+  refuseOverwriting([['--svg', svg]], [['the model', name]])
   const source = await findModel(name, { seed: 0, backend: chooseBackend({}), hidden })
   const { model, inputShape } = source.open()
   model.seal([inputShape])

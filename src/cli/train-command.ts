@@ -32,6 +32,7 @@ ${modelHelp}
 Optimizers, schedules and losses take settings behind a colon, with the names of the library: adam:betas=0.9+0.95,
 step:every=500,gamma=0.5, one-cycle:pctStart=0.2, cross-entropy:labelSmoothing=0.1. Schedules count steps, not epochs.
 ${dataSetHelp}
+A file that is written is never one that is read, but for --save with the saved --model that it goes on with.
 Ctrl-C stops after the current step; a second one at once. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped.`
 
 export function addTrainCommand(program: Command): void {

@@ -27,7 +27,8 @@ export interface Outcome {
   readonly health?: HealthReport | undefined
   readonly parameters: number
   readonly trainSeconds: number
-  readonly samplesPerSecond: number
+  /** Undefined for a run that was stopped before its first step. */
+  readonly samplesPerSecond?: number | undefined
   readonly backend: string
   readonly isa: string
   readonly threads: number
@@ -76,13 +77,14 @@ export function resultText(outcome: Outcome): string {
       outcome.classNames,
     ),
   )
+  const rate =
+    outcome.samplesPerSecond === undefined ? '' : ` (${outcome.samplesPerSecond.toLocaleString('en-US')} samples/s)`
   const lines = [
     '',
     `${model} after ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}: ${figures.join(', ')}`,
     ...metrics,
     ...(stopReason === undefined ? [] : [`ended early: ${stopReason}`]),
-    `${outcome.parameters.toLocaleString('en-US')} parameters, trained in ${outcome.trainSeconds.toFixed(2)} s ` +
-      `(${outcome.samplesPerSecond.toLocaleString('en-US')} samples/s) on ` +
+    `${outcome.parameters.toLocaleString('en-US')} parameters, trained in ${outcome.trainSeconds.toFixed(2)} s${rate} on ` +
       `backend ${backend}, ISA ${isa}, threads ${threads}`,
     ...(saved === undefined ? [] : [`saved to ${saved}`]),
     ...(report === undefined ? [] : [`report: ${report}`]),

@@ -18,10 +18,11 @@ import { toFitOptions } from './fit-options.js'
 import { type Interrupt, listenForInterrupt } from './interrupt.js'
 import { keepLivePage, type LivePageSettings, livePageFor } from './live-page-options.js'
 import { findModel, type OpenModel, shapedFor } from './model-source.js'
+import { refuseNoCheckpoint, refuseOverwriting } from './output-files.js'
 import { lossOf, optimizerOf, plainRecipe, type Recipe, type RecipeOptions } from './recipe.js'
 import { asUsage, chooseBackend } from './run-options.js'
 import { terminalCharts } from './terminal-charts.js'
-import { type Outcome, resultJson, resultText } from './training-report.js'
+import { flat, type Outcome, resultJson, resultText } from './training-report.js'
 
 /** What `train` and `mnist` were told, besides the options of fit-options.ts. */
 export interface TrainOptions extends DataSetOptions, RecipeOptions, LivePageSettings {
@@ -31,6 +32,7 @@ export interface TrainOptions extends DataSetOptions, RecipeOptions, LivePageSet
   readonly standardize?: true
   readonly metrics?: readonly MetricLike[]
   readonly checkpoint?: string
+  readonly csv?: string
   readonly resume?: true
   readonly save?: string
   readonly report?: string
@@ -43,6 +45,7 @@ export const reportHelp = 'write an HTML page of the run: curves, mistakes, figu
 /** Trains as `options` say, and prints what came of it. */
 export async function trainModel(options: TrainOptions): Promise<void> {
   const { seed, hidden } = options
+  await checkFiles(options)
   const backend = chooseBackend(options)
   const settings = { seed, backend, hidden }
   const named = options.model === undefined ? undefined : await findModel(options.model, settings)
@@ -70,6 +73,20 @@ export async function trainModel(options: TrainOptions): Promise<void> {
   } finally {
     interrupt.release()
   }
+}
+
+/** Throws a UsageError where a file that is written is one that is read, is written twice, or would be lost. */
+async function checkFiles({ dataset, model, save, checkpoint, resume, csv, report }: TrainOptions): Promise<void> {
+  const others = [
+    ['--checkpoint', checkpoint],
+    ['--csv', csv],
+    ['--report', report],
+  ] as const
+  refuseOverwriting([['--save', save], ...others], [['--dataset', dataset]])
+  // A saved model may be replaced by what it becomes.
+  const isSaved = model !== undefined && !model.endsWith('.json')
+  refuseOverwriting(isSaved ? others : [['--save', save], ...others], [['--model', model]])
+  if (checkpoint !== undefined && resume === undefined) await refuseNoCheckpoint(checkpoint)
 }
 
 /** Of a model that the data will choose: the optimizer that takes the most options. */
@@ -153,7 +170,7 @@ async function train(
   if (stream.isTTY && verbose !== '0') {
     stream.write(terminalCharts(history, judgedOn, Math.min(80, stream.columns), process.env.NO_COLOR === undefined))
   }
-  const outcome = await outcomeOf(opened, data, history, options, backend)
+  const outcome = await outcomeOf(opened, data, history, position, options, backend)
   if (options.report !== undefined) await report(options.report, opened, data, history, fitOptions, outcome)
   process.stdout.write(`${json ? resultJson(outcome) : resultText(outcome)}\n`)
   await keepLivePage(page)
@@ -167,17 +184,19 @@ async function report(
   { loss, optimizer, batchSize, augment }: FitOptions,
   { dataset, parts, samplesPerSecond }: Outcome,
 ): Promise<void> {
-  const figures = Object.entries(parts).flatMap(([part, { loss, accuracy }]: [string, Evaluation]) => [
-    [`${part} loss`, loss] as const,
-    ...(accuracy === undefined ? [] : [[`${part} accuracy`, accuracy] as const]),
-  ])
+  const figures = Object.entries<Evaluation>({ ...parts }).flatMap(([part, evaluation]) =>
+    Object.entries(flat(evaluation)).flatMap(([name, value]) =>
+      typeof value === 'number' ? [[`${part} ${name}`, value] as const] : [],
+    ),
+  )
+  const rate = samplesPerSecond === undefined ? {} : { 'samples/s': samplesPerSecond.toLocaleString('en-US') }
   await writeReport(path, {
     model,
     history,
     test,
     loss,
     title: `${name} on ${dataset}`,
-    figures: Object.fromEntries([...figures, ['samples/s', samplesPerSecond.toLocaleString('en-US')]]),
+    figures: { ...Object.fromEntries(figures), ...rate },
     command: commandLine(),
     settings: {
       'data set': dataset,
@@ -192,25 +211,29 @@ async function report(
 /** Where training stands, for whoever stops it. */
 class Position {
   #epochs = 0
-  #samples = 0
   #totalSamples = 0
+  /** Of the epoch that has not ended. */
+  samples = 0
+  seconds = 0
 
   readonly callback: Callback = {
-    onProgress: ({ epoch, samples, totalSamples }) => {
+    onProgress: ({ epoch, samples, totalSamples, seconds }) => {
       this.#epochs = epoch
-      this.#samples = samples
       this.#totalSamples = totalSamples
+      this.samples = samples
+      this.seconds = seconds
     },
     onEpochEnd: (epoch) => {
       this.#epochs = epoch + 1
-      this.#samples = 0
+      this.samples = 0
+      this.seconds = 0
     },
   }
 
   /** The last step of an epoch may be done without its evaluation. */
   text(epochs: number): string {
-    const [samples, all] = [this.#samples, this.#totalSamples].map((number) => number.toLocaleString('en-US'))
-    return `${this.#epochs} of ${epochs} epochs${this.#samples > 0 ? ` and ${samples} of ${all} samples` : ''}`
+    const [samples, all] = [this.samples, this.#totalSamples].map((number) => number.toLocaleString('en-US'))
+    return `${this.#epochs} of ${epochs} epochs${this.samples > 0 ? ` and ${samples} of ${all} samples` : ''}`
   }
 }
 
@@ -218,10 +241,12 @@ async function outcomeOf(
   { name, model }: OpenModel,
   { train, validation, test }: DataSet,
   history: History,
+  unfinished: Position,
   { dataset, save, report, metrics = [] }: TrainOptions,
   backend: Backend,
 ): Promise<Outcome> {
-  const seconds = history.seconds.reduce((sum, epoch) => sum + epoch, 0)
+  const seconds = history.seconds.reduce((sum, epoch) => sum + epoch, unfinished.seconds)
+  const samples = history.epochs * train.length + unfinished.samples
   const evaluate = (samples: Dataset): Promise<Evaluation> => model.evaluate(samples, { metrics })
   return {
     dataset,
@@ -237,7 +262,8 @@ async function outcomeOf(
     },
     parameters: model.params.reduce((sum, { size }) => sum + size, 0),
     trainSeconds: seconds,
-    samplesPerSecond: Math.round((history.epochs * train.length) / seconds),
+    // Stopped before the first step: there is none.
+    samplesPerSecond: samples === 0 ? undefined : Math.round(samples / seconds),
     backend: backend.name,
     isa: backend.isa,
     threads: backend.threads,

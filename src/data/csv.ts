@@ -17,7 +17,7 @@ import { hasNames, placesOfSource, type Table, tableChunks } from './tables/tabl
 export type { Column, CsvFormat, CsvOptions, Task }
 
 /**
- * The CSV file at `path` (RFC 4180; UTF-8, with or without a byte order mark; plain or gzipped; lines that end in \n or
+ * The CSV file at `path` (RFC 4180; UTF-8, or UTF-16 with a byte order mark; plain or gzipped; lines that end in \n or
  * \r\n) as a data set: x (rows, features) float32; y labels (rows) int32 with `classNames`, texts sorted by code units
  * and numbers by size, or values (rows, 1) float32. Spaces around cells and empty lines do not count.
  *
@@ -26,9 +26,10 @@ export type { Column, CsvFormat, CsvOptions, Task }
  * The data set's `preprocessing` says how rows become samples, a model trained on it remembers, and `readCsvSamples`
  * reads other files alike. The file is read twice, in pieces: first to find out categories, means and classes.
  *
- * Throws ERR_DATA, naming file, line and column: a missing or empty file, a header alone, columns of the same name, rows
- * of another length, a text where a number belongs, an empty cell, a quote that is not closed. Throws ERR_ARGUMENT for a
- * wrong option, a column that is not there, or whole numbers as targets without a `task`.
+ * Throws ERR_DATA, naming file, line and column: a missing or empty file, binary data, another encoding, a header alone,
+ * columns of the same name, rows of another length, a text where a number belongs, an empty cell, a quote that is not
+ * closed. Throws ERR_ARGUMENT for a wrong option, a column that is not there, or whole numbers as targets without a
+ * `task`.
  */
 export async function readCsv(path: string, options: CsvOptions): Promise<Dataset> {
   const { table, preprocessing } = await openTable('readCsv', path, options)

@@ -3,7 +3,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
-import { describe, netwrightError, requireFlag } from '../errors.js'
+import { describe, netwrightError, requireFlag, withRemedies } from '../errors.js'
 import { cacheFolder } from '../files/cache-folder.js'
 import type { Checksum } from '../files/checksum.js'
 import { type DownloadProgress, download } from '../files/download.js'
@@ -100,12 +100,11 @@ function notFound<Part extends string>(
   dir: string | undefined,
   problem: string,
 ): Error {
-  const install = installCommand === undefined ? '' : `${installCommand}, or with `
-  const elsewhere = dir === undefined ? ', or give dir' : ', or name another folder'
-  return netwrightError(
-    'ERR_DATA',
-    `${title} ${problem}. Get the files with: ${install}${name}({ download: true })${elsewhere}`,
-  )
+  const install = installCommand === undefined ? '' : `${installCommand} or `
+  return withRemedies(netwrightError('ERR_DATA', `${title} ${problem}`), {
+    download: `get the files with ${install}${name}({ download: true })`,
+    dir: dir === undefined ? 'or give dir, their folder' : 'or give another dir',
+  })
 }
 
 function checkDownloadable(name: string, { dir, download, mirrors }: DownloadableOptions): void {

@@ -1,7 +1,7 @@
 // Dataset: samples and their targets, checked once and copied once into shared memory. No batching and no shuffling
 // here (train/ gathers batches by permuted order).
 
-import { describe, netwrightError } from '../errors.js'
+import { counted, describe, netwrightError } from '../errors.js'
 import { inspectCustom } from '../inspect-custom.js'
 import { copyAs, type TensorLike, tensor } from '../tensor/create.js'
 import { checkLabels } from '../tensor/labels.js'
@@ -34,7 +34,8 @@ export type SamplesLike = TensorLike | readonly Tensor[]
  *
  * Throws ERR_DATA for an empty set or x and y of different lengths; ERR_SHAPE for samples without an axis of their own
  * or targets without any axis; ERR_NOT_FINITE for NaN or Infinity, naming the sample; ERR_LABEL for a label
- * that is no whole number from 0; ERR_ARGUMENT for what is no tensor, typed array or nested array.
+ * that is no whole number from 0; ERR_ARGUMENT for what is no tensor, typed array or nested array, and for fewer
+ * `classNames` than labels.
  */
 export class Dataset {
   /** The samples (N, …) of each input of the model: uint8 with a scale, or floats. */
@@ -62,6 +63,7 @@ export class Dataset {
       this.targets = 'labels'
       this.y = toLabels(targets)
       this.classes = largest(this.y.data) + 1
+      checkNames(options.classNames, this.classes)
     } else {
       this.targets = 'dense'
       this.y = toShared(targets, real, 'y')
@@ -274,6 +276,15 @@ function toLabels(y: Tensor): Tensor {
   const labels = sharedArray('int32', data.length)
   labels.set(copyAs(data, 'int32'))
   return new Tensor(labels, y.shape)
+}
+
+function checkNames(names: readonly string[] | undefined, classes: number): void {
+  if (names === undefined || names.length >= classes) return
+  throw netwrightError(
+    'ERR_ARGUMENT',
+    `Dataset: classNames has ${counted(names.length, 'name')}, expected ${classes} or more: y has labels up to ${classes - 1}`,
+    'RangeError',
+  )
 }
 
 function largest(data: TensorData): number {

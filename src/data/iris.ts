@@ -40,6 +40,9 @@ export function iris(): Dataset {
   const y = sharedArray('int32', samples)
   for (let i = 0; i < samples; i++) y[i] = Math.floor((i * classNames.length) / samples)
   return new Dataset(new Tensor(x, [samples, columns.length]), new Tensor(y, [samples]), {
-    preprocessing: new Preprocessing({ source: { kind: 'table', columns, target: 'species' }, classNames }),
+    preprocessing: new Preprocessing({
+      source: { kind: 'table', columns, header: true, target: 'species' },
+      classNames,
+    }),
   })
 }

@@ -2,7 +2,7 @@
 // would run what they say.
 
 import { readFile, stat } from 'node:fs/promises'
-import { checkOptions, describe, netwrightError, requireWhole } from '../errors.js'
+import { checkOptions, describe, netwrightError, requireWhole, withRemedies } from '../errors.js'
 import { systemProblem } from '../files/file-error.js'
 import { zipEntries } from '../files/zip.js'
 import { isLittleEndian } from '../tensor/byte-order.js'
@@ -73,7 +73,7 @@ export async function readNpz(path: string, options: NpyOptions = {}): Promise<R
   for (const entry of entries) {
     const name = entry.name.slice(0, -'.npy'.length)
     const where = `${path}: ${describe(name)}`
-    if (entry.size > left + longestHeader) throw tooLarge(where, entry.size, left)
+    if (entry.size > left + longestHeader) throw tooLarge(`${where}:`, entry.size, left)
     if (tensors.has(name)) throw netwrightError('ERR_DATA', `${where} is there twice`)
     const data = await entry.read().catch((error: Error) => {
       throw netwrightError('ERR_DATA', `${where} ${error.message}`)
@@ -100,7 +100,7 @@ async function readBytes(where: string, path: string, options: NpyOptions, expec
     // Before it is opened: a pipe would wait for its writer.
     const info = await stat(path)
     if (!info.isFile()) throw new Error('not a regular file')
-    if (info.size > limit + longestHeader) throw tooLarge(path, info.size, limit)
+    if (info.size > limit + longestHeader) throw tooLarge(`${path}:`, info.size, limit)
     return await readFile(path)
   } catch (error) {
     if ((error as { code?: string }).code === 'ERR_DATA') throw error
@@ -108,13 +108,17 @@ async function readBytes(where: string, path: string, options: NpyOptions, expec
   }
 }
 
-const tooLarge = (where: string, bytes: number, most: number): Error =>
-  netwrightError('ERR_DATA', `${where}: ${bytes} bytes, expected at most ${most}; maxBytes allows more`)
+const tooLarge = (what: string, bytes: number, most: number): Error =>
+  withRemedies(netwrightError('ERR_DATA', `${what} ${bytes} bytes, expected at most ${most}`), {
+    maxBytes: 'maxBytes allows more',
+  })
 
+/** What `work` answers; its errors, but for those that name the file already, as ERR_DATA of the file at `path`. */
 function inFile<T>(path: string, work: () => T): T {
   try {
     return work()
   } catch (error) {
+    if ((error as { code?: string }).code === 'ERR_DATA') throw error
     throw netwrightError('ERR_DATA', `${path}: ${(error as Error).message}`)
   }
 }
@@ -143,9 +147,7 @@ export function decodeNpy(name: string, bytes: Uint8Array, maxBytes: number): Te
     const length = sizeOf(shape)
     const stored = length * Math.max(dtype.bytes, arrayTypes[dtype.element].BYTES_PER_ELEMENT)
     if (!(stored <= maxBytes)) {
-      throw new Error(
-        `shape ${shapeText(shape)} takes ${stored} bytes, expected at most ${maxBytes}; maxBytes allows more`,
-      )
+      throw tooLarge(`${name}: shape ${shapeText(shape)} takes`, stored, maxBytes)
     }
     const expected = start + length * dtype.bytes
     if (bytes.length !== expected) {

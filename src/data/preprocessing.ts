@@ -1,6 +1,6 @@
 // What turns raw data into the samples of a model: kept with a data set, saved with the model that is trained on it.
 
-import { describe, netwrightError } from '../errors.js'
+import { describe, netwrightError, requireFlag } from '../errors.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Scaling } from './transforms/scaling.js'
 import { type Transform, transformFromJSON } from './transforms/transform.js'
@@ -20,6 +20,8 @@ export interface ImageSource {
 export interface TableSource {
   readonly kind: 'table'
   readonly columns: readonly TableColumn[]
+  /** Whether the file began with the columns' names. Undefined in models saved before this was kept. */
+  readonly header?: boolean
   /** The column of the targets, which are no part of the samples. */
   readonly target?: string
 }
@@ -112,8 +114,13 @@ function sourceOf(json: unknown): ImageSource | TableSource {
         ...(missing === undefined ? {} : { missing: numberOf(`${where}.missing`, missing) }),
       }
     })
-    const { target } = source
-    return { kind: 'table', columns, ...(target === undefined ? {} : { target: textOf('source.target', target) }) }
+    const { header, target } = source
+    return {
+      kind: 'table',
+      columns,
+      ...(header === undefined ? {} : { header: requireFlag('source.header', header) }),
+      ...(target === undefined ? {} : { target: textOf('source.target', target) }),
+    }
   }
   throw wrong('source.kind', source.kind, "'images' or 'table'")
 }

@@ -28,7 +28,8 @@ export function samplesOf(dataset: Dataset, numbers: ArrayLike<number>): Dataset
   })
 }
 
-function gatherRows(source: Tensor, numbers: ArrayLike<number>): Tensor {
+/** Copies of the rows of `source` with these numbers. */
+export function gatherRows(source: Tensor, numbers: ArrayLike<number>): Tensor {
   const { data, element, shape, scale } = source
   const cols = sizeOf(shape.slice(1))
   const rows = sharedArray(element, numbers.length * cols)

@@ -150,10 +150,14 @@ export class StreamReader {
   #checked(chunk: Chunk): Dataset {
     const { real } = this.#options
     if (chunk instanceof Dataset) return inReal(chunk, real)
-    if (typeof chunk !== 'object' || chunk === null || !('x' in chunk && 'y' in chunk)) {
+    const missing = ['x', 'y'].filter(
+      (name) => (chunk as Partial<Record<string, unknown>> | null)?.[name] === undefined,
+    )
+    if (missing.length > 0) {
+      const what = missing.length === 1 ? `${describe(chunk)} without ${missing[0]}` : describe(chunk)
       throw netwrightError(
         'ERR_DATA',
-        `${this.#where}: the source yields ${describe(chunk)}, expected { x, y } with samples and targets`,
+        `${this.#where}: the source yields ${what}, expected { x, y } with samples and targets`,
         'TypeError',
       )
     }

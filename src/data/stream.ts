@@ -54,10 +54,13 @@ export class DataStream {
 
   constructor(source: StreamSource, options: StreamOptions) {
     if (typeof source !== 'function') {
+      const isBegun = typeof (source as { next?: unknown } | undefined)?.next === 'function'
       throw netwrightError(
         'ERR_ARGUMENT',
-        `DataStream: source is ${describe(source)}, expected a function that begins a pass: ` +
-          'new DataStream(async function* ({ signal }) { yield { x, y } }, { length })',
+        `DataStream: source is ${describe(source)}, expected a function that begins a pass` +
+          (isBegun
+            ? '; this one is for a single pass: give the generator function itself, which is called for each'
+            : ': new DataStream(async function* ({ signal }) { yield { x, y } }, { length })'),
         'TypeError',
       )
     }

@@ -8,8 +8,10 @@ export function fileError(path: string, problem: string, cause?: unknown): Error
   return cause === undefined ? error : Object.assign(error, { cause })
 }
 
+const problems: Readonly<Record<string, string>> = { ENOENT: 'no such file or folder', ENOTDIR: 'not a folder' }
+
 /** The system's errors in words. */
 export function systemProblem(error: unknown): string {
-  const { code, message } = error as { code?: string; message: string }
-  return code === 'ENOENT' ? 'no such file or folder' : message
+  const { code = '', message } = error as { code?: string; message: string }
+  return Object.hasOwn(problems, code) ? (problems[code] as string) : message
 }

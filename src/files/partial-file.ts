@@ -2,8 +2,8 @@
 // killed. Every run writes to a folder of its own name; folders are taken over by renaming, which only one run can.
 
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, relative } from 'node:path'
 
 /** Where the bytes come from, and what tells that they have not changed there: an ETag or a date. */
 export interface PartSource {
@@ -21,17 +21,20 @@ export class PartialFile {
   size = 0
   readonly #path: string
   readonly #folder: string
+  /** The outermost of the folders that were made for the file. */
+  readonly #made: string | undefined
   #file: FileHandle | undefined
 
-  private constructor(path: string, folder: string) {
+  private constructor(path: string, folder: string, made: string | undefined) {
     this.#path = path
     this.#folder = folder
+    this.#made = made
   }
 
   /** A new one for the file at `path`, or what a run that ended before left of it. */
   static async open(path: string): Promise<PartialFile> {
-    await mkdir(dirname(path), { recursive: true })
-    const part = new PartialFile(path, nameFor(path, process.pid))
+    const made = await mkdir(dirname(path), { recursive: true })
+    const part = new PartialFile(path, nameFor(path, process.pid), made)
     active.add(part.#folder)
     for (const left of await leftOvers(path)) {
       const taken = await rename(left, part.#folder).then(
@@ -42,7 +45,8 @@ export class PartialFile {
       await part.#takeOver()
       return part
     }
-    await mkdir(part.#folder)
+    // With the folder around it, which another run may have left empty, and removed.
+    await mkdir(part.#folder, { recursive: true })
     return part
   }
 
@@ -104,12 +108,13 @@ export class PartialFile {
     await this.#remove()
   }
 
-  /** Leaves the bytes to a later run if it can continue them. */
+  /** Leaves the bytes to a later run if it can continue them; without them and without the file, nothing at all. */
   async leave(): Promise<void> {
     await this.#close().catch(() => undefined)
     const isOfUse = this.source !== undefined && this.size > 0
     if (isOfUse) await rename(this.#folder, nameFor(this.#path, 0)).catch(() => undefined)
     await this.#remove()
+    if (this.#made !== undefined) await removeEmpty(dirname(this.#path), this.#made).catch(() => undefined)
   }
 
   async #remove(): Promise<void> {
@@ -124,13 +129,19 @@ export class PartialFile {
   }
 }
 
+/** Removes `folder`, and those around it as far as `outermost`. Rejects at the first that is not empty. */
+async function removeEmpty(folder: string, outermost: string): Promise<void> {
+  await rmdir(folder)
+  if (!/^$|^\.\./.test(relative(outermost, folder))) await removeEmpty(dirname(folder), outermost)
+}
+
 const nameFor = (path: string, pid: number): string =>
   join(dirname(path), `.${basename(path)}.${pid}.${randomBytes(6).toString('hex')}.part`)
 
 /** Folders of runs that have ended, the one with the most bytes first. */
 async function leftOvers(path: string): Promise<readonly string[]> {
   const found: { readonly folder: string; readonly size: number }[] = []
-  for (const name of await readdir(dirname(path))) {
+  for (const name of await readdir(dirname(path)).catch(() => [])) {
     const start = `.${basename(path)}.`
     const pid = name.startsWith(start) ? /^(\d+)\.[0-9a-f]+\.part$/.exec(name.slice(start.length))?.[1] : undefined
     const folder = join(dirname(path), name)

@@ -62,6 +62,10 @@ export function toCheckpointOptions(value: string | CheckpointOptions): Checkpoi
   return value
 }
 
+/** Whether the file at `path` can be read, and is a checkpoint. */
+export const isCheckpoint = (path: string): Promise<boolean> =>
+  withSafetensors(path, async ({ metadata }) => metadata.has(textKey)).catch(() => false)
+
 export class Checkpoints {
   readonly #options: CheckpointOptions
   readonly #network: SavableNetwork

@@ -1,6 +1,6 @@
 // History: what training measured, epoch by epoch.
 
-import { describe, netwrightError } from '../errors.js'
+import { checkOptions, describe, netwrightError } from '../errors.js'
 import { csvLine } from '../files/csv.js'
 import { inspectCustom } from '../inspect-custom.js'
 import type { MetricValue } from '../metrics/metric.js'
@@ -164,10 +164,12 @@ export class History {
 
   /**
    * The curves of loss and accuracy, of training and validation, as the text of an SVG picture: write it to a file, or
-   * `writePicture('curves', svg)` for a PNG as well. Rejects with ERR_STATE before the first epoch's end.
+   * `writePicture('curves', svg)` for a PNG as well. Rejects with ERR_STATE before the first epoch's end, ERR_ARGUMENT for
+   * an option that there is not.
    */
   async toSVG(options?: HistoryChartOptions): Promise<string> {
     if (this.epochs === 0) throw netwrightError('ERR_STATE', 'History.toSVG: no epoch has ended yet, nothing to draw')
+    if (options !== undefined) checkOptions('History.toSVG', options, ['title', 'subtitle'])
     const { historyChart } = await import('./history-chart.js')
     return await historyChart(this, options)
   }

@@ -1,5 +1,5 @@
 // The built command line on the user's own files: tables and folders of images, and on what is made.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -33,19 +33,27 @@ async function evaluated(...args: readonly string[]) {
   return JSON.parse(stdout)
 }
 
-const refused = async (...args: readonly string[]): Promise<string> => {
+async function ended(expected: number, args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await netwright(args)
-  expect([code, stdout, stderr.split('\n').length]).toEqual([2, '', 2])
+  expect([code, stdout, stderr.split('\n').length]).toEqual([expected, '', 2])
   return stderr
 }
+const refused = (...args: readonly string[]) => ended(2, args)
+/** Nothing is wrong with the command. */
+const failed = (...args: readonly string[]) => ended(1, args)
+
+/** Node runs it first: as if there were no network, without waiting for one. */
+const noNetwork = `--import data:text/javascript,globalThis.fetch=async()=>{throw(Object.assign(Error('offline'),{cause:{code:'ENOTFOUND',message:'offline'}}))}`
 
 describe('a CSV file', () => {
   const houses = () => ['--dataset', inFolder('houses.csv')]
 
   test('with a number to predict: a loss and no accuracy, and evaluate tests with what was kept back', async () => {
     const saved = inFolder('houses.safetensors')
+    const report = inFolder('houses.html')
     const args = [...houses(), '--target', 'price', '--missing', 'mean', '--standardize', '--metrics', 'r2']
-    const result = await trained(...args, '--seed', '3', '--save', saved)
+    const result = await trained(...args, '--seed', '3', '--save', saved, '--report', report)
+    expect(readFileSync(report, 'utf8')).toMatch(/>train r2<.*<b>(<bdi>)?0\.9.*>test r2<.*<b>(<bdi>)?0\.9/)
     expect(result).toMatchObject({ dataset: inFolder('houses.csv'), model: 'mlp' })
     expect(result.testAccuracy).toBeUndefined()
     expect(result.testR2).toBeGreaterThan(0.9)
@@ -95,8 +103,8 @@ describe('a CSV file', () => {
   test('says what is missing or wrong', async () => {
     expect(await refused('train', ...houses())).toContain('needs --target COLUMN')
     expect(await refused('train', ...houses(), '--target', 'prise')).toContain('Did you mean price?')
-    expect(await refused('train', ...houses(), '--target', 'price')).toMatch(
-      /houses\.csv: line 7: column "area" has an/,
+    expect(await failed('train', ...houses(), '--target', 'price')).toMatch(
+      /houses\.csv: line 7: column "area" has an .* --missing 'mean', 'drop' or a number says what to do\n$/,
     )
     expect(await refused('train', ...houses(), '--target', 'price', '--image-size', '3')).toContain(
       '--image-size goes with a folder of images, not with',
@@ -105,7 +113,7 @@ describe('a CSV file', () => {
       'none.csv: no such file',
     )
     writeFileSync(inFolder('ragged.csv'), 'a,b\n1,2\n3\n')
-    expect(await refused('train', '--dataset', inFolder('ragged.csv'), '--target', 'b')).toContain(
+    expect(await failed('train', '--dataset', inFolder('ragged.csv'), '--target', 'b')).toContain(
       'ragged.csv: line 3: 1 cell, expected 2 as in the header',
     )
     expect(
@@ -149,14 +157,16 @@ describe('a folder of images', () => {
   })
 
   test('says what is missing or wrong', async () => {
-    expect(await refused('train', '--dataset', inFolder('rooms'))).toMatch(/is \d+×\d+ pixels, but .* is \d+×\d+/)
+    expect(await failed('train', '--dataset', inFolder('rooms'))).toMatch(
+      /is \d+×\d+ pixels, but .* is \d+×\d+; give --image-size WIDTHxHEIGHT, to which all images are stretched\n$/,
+    )
     expect(await refused('train', '--dataset', inFolder('rooms'), '--target', 'x')).toContain(
       '--target goes with a CSV',
     )
-    expect(await refused('train', '--dataset', inFolder('digits'))).toContain('has no class folders')
+    expect(await failed('train', '--dataset', inFolder('digits'))).toContain('has no class folders')
     expect(await refused('train', '--dataset', inFolder('rooms'), '--image-size', '0x3')).toContain('32x32')
     writeFileSync(inFolder('rooms/dark/zzz.png'), 'not an image')
-    const said = await refused('train', '--dataset', inFolder('rooms'), '--image-size', '8')
+    const said = await failed('train', '--dataset', inFolder('rooms'), '--image-size', '8')
     expect(said).toContain('zzz.png: is no PNG or JPEG')
     rmSync(inFolder('rooms/dark/zzz.png'))
   })
@@ -171,7 +181,7 @@ describe('a folder of images', () => {
     expect(stdout).toContain('\ufffd[2Jevil\ufffdclass')
     expect(stdout).not.toContain('\u001b')
     await writePng(inFolder(`named/${plain}/big.png`), new Uint8Array(400), 20)
-    const without = await refused('train', '--dataset', inFolder('named'))
+    const without = await failed('train', '--dataset', inFolder('named'))
     expect(without).not.toContain('\u001b')
   })
 })
@@ -203,6 +213,25 @@ describe('data sets by name', () => {
     )
     expect(clothes.classNames).toHaveLength(10)
   })
+
+  test('a folder without the files is wrong usage, damaged files and failed downloads are not', async () => {
+    const [none, damaged] = [inFolder('none'), inFolder('damaged')]
+    mkdirSync(none)
+    writeFewDigits(damaged)
+    writeFileSync(join(damaged, 'train-images-idx3-ubyte'), 'no images')
+    expect(await refused('train', '--dataset', 'kmnist', '--data', none)).toMatch(
+      /none \(dir\); get the files with --download; or give another --data DIR\n$/,
+    )
+    expect(await failed('train', '--data', damaged)).toContain('train-images-idx3-ubyte: ')
+    // Nothing answers there: the download fails at once.
+    const offline = { ...process.env, NETWRIGHT_CACHE: inFolder('cache'), NETWRIGHT_DATA: '', NODE_OPTIONS: noNetwork }
+    for (const data of [[], ['--data', none]]) {
+      const args = ['train', '--dataset', 'kmnist', '--download', ...data]
+      const { code, stderr } = await netwright(args, undefined, { env: offline })
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: .* cannot be downloaded\..*offline/)])
+    }
+    expect([existsSync(inFolder('cache')), readdirSync(none)]).toEqual([false, []])
+  }, 30_000)
 
   test('say which options they do not take', async () => {
     expect(await refused('train', '--dataset', 'iris', '--data', folder)).toContain(

@@ -1,10 +1,12 @@
 // `--ui` on the command line: how the page ends where nobody uses its buttons.
 
-import { mkdtempSync, rmSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Child, netwright, writeFewDigits } from './netwright.js'
+import { listen, post } from '../live/client.js'
+import { type Child, netwright, program, root, writeFewDigits } from './netwright.js'
 
 let folder: string
 let data: string
@@ -43,6 +45,45 @@ test.skipIf(process.platform === 'win32')('--ui-keep stays until Ctrl-C, and has
   expect([code, stdout]).toEqual([0, expect.stringContaining('mlp after 1 epoch: ')])
   expect(stderr).toMatch(/\nTraining has ended; the live page stays until Ctrl-C or its button Close: http:\S+\n$/)
 })
+
+test('stopped on the page before the first epoch ends: the rate is that of the samples so far', async () => {
+  const args = [
+    'train',
+    '--data',
+    data,
+    '--model',
+    'mlp',
+    '--hidden',
+    '500',
+    '--backend',
+    'reference',
+    '--ui',
+    '--json',
+  ]
+  const report = join(folder, 'run.html')
+  const child = spawn(process.execPath, [...program, ...args, '--batch-size', '1', '--report', report], { cwd: root })
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk
+  })
+  child.stderr.on('data', async (chunk) => {
+    const begun = stderr === ''
+    stderr += chunk
+    const url = /http:\S+/.exec(stderr)?.[0] ?? ''
+    if (begun)
+      await listen(url, { until: ({ type }) => type === 'progress' }).then(() =>
+        post(url, '/control', { action: 'stop' }),
+      )
+  })
+  const code = await new Promise((resolve) => child.on('close', resolve))
+  expect([code, stderr]).toEqual([0, expect.stringMatching(address)])
+  const { epochs, stopReason, samplesPerSecond, trainSeconds } = JSON.parse(stdout)
+  expect([epochs, stopReason]).toEqual([0, 'stopped on the live page'])
+  expect(samplesPerSecond).toBeGreaterThan(0)
+  expect(trainSeconds).toBeGreaterThan(0)
+  const rate = samplesPerSecond.toLocaleString('en-US')
+  expect(readFileSync(report, 'utf8')).toMatch(new RegExp(`<bdi>samples/s</bdi></span><b>(<bdi>)?${rate}<`))
+}, 30_000)
 
 test('a port that is no port, or taken, is wrong usage in one line', async () => {
   const { code, stderr } = await train(['--ui', '65536'])

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { idxBytes } from '../data/idx-bytes.js'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
-export const program = ['dist/cli/netwright.js']
+export const program = [join(root, 'dist/cli/netwright.js')]
 
 export interface Run {
   readonly code: number | null
@@ -17,9 +17,22 @@ export interface Run {
 
 export type Child = ReturnType<typeof spawn>
 
+interface RunOptions {
+  readonly cwd?: string
+  readonly env?: NodeJS.ProcessEnv
+  /** What stands on standard input. */
+  readonly input?: string | Uint8Array
+}
+
 /** Runs `netwright ...args`; `onOutput` sees all of stdout at every new piece of it. */
-export function netwright(args: readonly string[], onOutput?: (text: string, child: Child) => void): Promise<Run> {
-  const child = spawn(process.execPath, [...program, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+export function netwright(
+  args: readonly string[],
+  onOutput?: (text: string, child: Child) => void,
+  { cwd = root, env = process.env, input = '' }: RunOptions = {},
+): Promise<Run> {
+  const child = spawn(process.execPath, [...program, ...args], { cwd, env, stdio: ['pipe', 'pipe', 'pipe'] })
+  // Commands that read nothing close it.
+  child.stdin.on('error', () => {}).end(input)
   let stdout = ''
   let stderr = ''
   child.stdout.on('data', (chunk) => {

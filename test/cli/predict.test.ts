@@ -195,7 +195,7 @@ describe('digits', () => {
         .map((line) => JSON.parse(line)),
     ).toEqual(await lines(digits, inFolder('digits-idx3-ubyte')))
     writeFileSync(inFolder('broken.png'), Buffer.from('89504e470d0a1a0a00', 'hex'))
-    const { said } = await failed(digits, inFolder('digits-idx3-ubyte'), inFolder('broken.png'), '--out', out, '--json')
+    const { said } = await failed(digits, inFolder('digits-idx3-ubyte'), inFolder('broken.png'), '--out', out)
     expect(said).toContain('broken.png: is a truncated PNG')
     expect(readFileSync(out, 'utf8')).toBe(csv.stdout)
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
@@ -231,9 +231,9 @@ describe('rows of a table', () => {
       .split('\n')
       .map((line) => JSON.parse(line))
     expect(found.map(({ file, index }) => [file, index])).toEqual([
-      ['-', 0],
-      ['-', 1],
-      ['-', 2],
+      ['stdin', 0],
+      ['stdin', 1],
+      ['stdin', 2],
     ])
     const broken = promisify(execFile)(process.execPath, [...program, 'predict', houses, '-'], { cwd: root })
     broken.child.stdin?.end('area,city\n1,Oslo\nmany,Oslo\n')
@@ -257,7 +257,7 @@ describe('rows of a table', () => {
     writeFileSync(inFolder('numbers.csv'), '1,2,3\n4,5,6\n')
     expect((await failed(digits, inFolder('numbers.csv'))).said).toContain('for a file without one, --no-header')
     expect((await failed(digits, inFolder('numbers.csv'), '--no-header')).said).toContain(
-      'numbers.csv: has samples of shape (3,), the model takes (1, 28, 28)',
+      'numbers.csv: has samples of shape (3,), the model takes images of 1×28×28',
     )
   })
 })
@@ -391,7 +391,7 @@ describe('it ends well', () => {
       [1, 'empty: has no image', digits, inFolder('empty')],
       [1, 'binary: is none of what predict reads', digits, inFolder('binary')],
       [1, 'has the arrays y, x; --key NAME says which', digits, inFolder('digits.npz'), '--key', 'z'],
-      [1, 'has samples of shape (2,), the model takes (1, 28, 28)', digits, inFolder('rows.csv')],
+      [1, 'has samples of shape (2,), the model takes images of 1×28×28', digits, inFolder('rows.csv')],
     ]
     for (const [code, text, ...args] of cases) {
       const found = await failed(...args)

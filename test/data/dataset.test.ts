@@ -132,6 +132,15 @@ describe('Dataset', () => {
     expect([failure.code, failure.message]).toEqual([code, expect.stringContaining(text)])
   })
 
+  test('refuses fewer names than classes; more are classes that do not occur', async () => {
+    const failure = await failureOf(() => new Dataset([[1], [2]], [0, 1], { classNames: ['a'] }))
+    expect([failure.code, failure.message]).toEqual([
+      'ERR_ARGUMENT',
+      'Dataset: classNames has 1 name, expected 2 or more: y has labels up to 1',
+    ])
+    expect(new Dataset([[1]], [0], { classNames: ['a', 'b'] }).classNames).toEqual(['a', 'b'])
+  })
+
   test('checks shared floats too, and empty slices', async () => {
     const x = new Float32Array(new SharedArrayBuffer(8))
     x[1] = Number.NaN

@@ -12,7 +12,7 @@ const labelled = (labels: readonly number[]): Dataset =>
   new Dataset(
     labels.map((_, i) => [i]),
     labels,
-    { classNames: ['a', 'b', 'c', 'd'] },
+    { classNames: ['a', 'b', 'c', 'd', 'e', 'f'] },
   )
 const numbers = (set: Dataset): number[] => [...set.x.data]
 const counts = (set: Dataset): number[] =>
@@ -30,7 +30,7 @@ describe('split', () => {
     for (const part of [train, validation, held]) {
       expect(numbers(part)).not.toEqual(numbers(part).toSorted((a, b) => a - b))
       expect([...part.y.data]).toEqual(numbers(part).map((i) => whole.y.data[i]))
-      expect([part.classes, part.classNames]).toEqual([3, ['a', 'b', 'c', 'd']])
+      expect([part.classes, part.classNames]).toEqual([3, ['a', 'b', 'c', 'd', 'e', 'f']])
     }
     expect(numbers(split(whole, { test: 0.25, seed: 3 }).test)).toEqual(numbers(held))
     expect(numbers(split(whole, { test: 0.25, seed: 4 }).test)).not.toEqual(numbers(held))
@@ -143,6 +143,6 @@ describe('kFold', () => {
     expect(wrong({ folds: 7 })).toBe('kFold: the data set has 6 samples, expected 7 or more, one for each fold')
     expect(wrong({ folds: 4, stratify: true })).toMatch(/class "a" has 3 samples, expected 4 or more to stratify by/)
     expect(wrong({ k: 4 })).toMatch(/unknown option 'k'/)
-    expect(wrong({}, {})).toMatch(/^kFold: got a Object, expected a Dataset/)
+    expect(wrong({}, {})).toMatch(/^kFold: got an Object, expected a Dataset/)
   })
 })

@@ -95,7 +95,7 @@ describe('trainValidationSplit (row 92)', () => {
 
 test('trainValidationSplit names itself where its arguments are wrong', async () => {
   const pair = await failureOf(() => trainValidationSplit({ x: [[1]], y: [0] } as never))
-  expect(pair.message).toBe('trainValidationSplit: got a Object, expected a Dataset: new Dataset(x, y)')
+  expect(pair.message).toBe('trainValidationSplit: got an Object, expected a Dataset: new Dataset(x, y)')
   const seed = await failureOf(() => trainValidationSplit(sorted(9), { seed: 'a' as never }))
   expect(seed.message).toMatch(/^trainValidationSplit: seed is "a"/)
 })

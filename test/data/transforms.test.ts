@@ -204,7 +204,7 @@ describe('in files', () => {
     'an unknown type': [{ type: 'Scaler' }, /transform is "Scaler"/],
     'a name of every object': [{ type: 'constructor' }, /transform is "constructor"/],
     'no numbers': [{ type: 'Standardizer', offset: ['1'], scale: [1] }, /offset is \["1"\], expected a list of finite/],
-    'no list': [{ type: 'Standardizer', offset: { length: 1e9 }, scale: [1] }, /offset is a Object, expected a list/],
+    'no list': [{ type: 'Standardizer', offset: { length: 1e9 }, scale: [1] }, /offset is an Object, expected a list/],
     'empty lists': [{ type: 'Normalizer', offset: [], scale: [] }, /Normalizer: offset is \[\]/],
     'different lengths': [{ type: 'Normalizer', offset: [1, 2], scale: [1] }, /scale is \[1\], expected 2 numbers, as/],
     'a scale of 0': [{ type: 'Normalizer', offset: [1], scale: [0] }, /expected numbers above 0/],

@@ -273,6 +273,13 @@ describe('a server that', () => {
     const message = await failing({ retries: 0 }, urls)
     for (const url of urls) expect(message).toContain(url)
   })
+
+  test('leaves no folder that was made for it, and those that were there', async () => {
+    answer = (_, response) => response.writeHead(404).end()
+    mkdirSync(join(folder, 'there'))
+    await failureOf(() => download([`${base}/f`], join(folder, 'there/a/b/f'), { retries: 0 }))
+    expect([readdirSync(folder), readdirSync(join(folder, 'there'))]).toEqual([['there'], []])
+  })
 })
 
 test('a signal ends it with its reason; what has come is kept', async () => {

@@ -192,7 +192,11 @@ describe('saving refuses a layer that could not be loaded:', () => {
     ['not registered', new Unregistered(), /^save: 1\.Unregistered: .*registerLayer\(Unregistered\)$/],
     ['a subclass that is not registered', new MySigmoid(), /registerLayer\(MySigmoid\)$/],
     ['arguments, but no fromConfig', new NoConfig(2), /constructor of NoConfig takes arguments.*static fromConfig/],
-    ['the fromConfig of another class', new Stretched(2), /Stretched\.fromConfig makes a Affine, expected a Stretched/],
+    [
+      'the fromConfig of another class',
+      new Stretched(2),
+      /Stretched\.fromConfig makes an Affine, expected a Stretched/,
+    ],
     ['a function in its config', new Functional(), /config cannot be written as JSON: f is the function sin/],
     ['a number that JSON has not', new Infinite(), /limit is Infinity/],
     ['a fromConfig that forgets', new Forgetful(3), /with config \{"alpha":1\} from config \{"alpha":3\}/],

@@ -236,7 +236,7 @@ describe('errors', () => {
       error('SGD: momentum: the highest value of its schedule is 1, expected a number from 0, below 1'),
     )
     expect(() => new Adam({ betas: [0.9, cosine({ from: 0.9 }) as never] })).toThrow(
-      error('Adam: betas[1] is a Object, expected a number from 0, below 1'),
+      error('Adam: betas[1] is an Object, expected a number from 0, below 1'),
     )
   })
   it('float32 and float64 do not mix', () => {

@@ -215,7 +215,7 @@ test('bad arguments and places', async () => {
     [
       'a.html',
       { ...given, history: history.toJSON() },
-      'history is a Object, expected the History that fit has answered',
+      'history is an Object, expected the History that fit has answered',
     ],
     ['a.html', { ...given, loss: undefined }, 'loss is undefined, expected a loss such as crossEntropy()'],
     ['a.html', { ...given, test: undefined }, 'test is undefined, expected a Dataset or { x, y }'],

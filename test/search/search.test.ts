@@ -167,14 +167,14 @@ describe('randomSearch (row 93)', () => {
   it('refuses options out of range', async () => {
     const good = { space, trials: 1, objective }
     for (const [wrong, message] of [
-      [{ space: {} }, /space is a Object, expected an object such as/],
+      [{ space: {} }, /space is an Object, expected an object such as/],
       [{ space: { lr: 0.1 } }, /space\.lr is 0\.1, expected logUniform/],
       [{ trials: 0 }, /trials is 0/],
       [{ rounds: 1.5 }, /rounds is 1\.5/],
       [{ keep: 0 }, /keep is 0, expected a share/],
       [{ seed: -1 }, /seed is -1/],
       [{ objective: 1 }, /objective is 1/],
-      [{ signal: {} }, /signal is a Object, expected an AbortSignal/],
+      [{ signal: {} }, /signal is an Object, expected an AbortSignal/],
       [{ maximise: true }, /unknown option 'maximise'/],
     ] as const) {
       const failure = await failureOf(() => randomSearch(loosely({ ...good, ...wrong })))

@@ -86,7 +86,7 @@ describe('tensor()', () => {
     ['text', [[1, 'two']], 'ERR_ARGUMENT', 'value[0][1] is "two", expected a number'],
     ['a hole', [1, undefined], 'ERR_ARGUMENT', 'value[1] is undefined, expected a number'],
     ['nothing', undefined, 'ERR_ARGUMENT', 'got undefined'],
-    ['an object', {}, 'ERR_ARGUMENT', 'got a Object'],
+    ['an object', {}, 'ERR_ARGUMENT', 'got an Object'],
     ['BigInts', new BigInt64Array(2), 'ERR_ARGUMENT', 'got BigInt64Array(2)'],
   ])('refuses %s', (_, value, code, text) => {
     const error = failure(() => tensor(loosely(value)))

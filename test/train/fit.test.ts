@@ -385,7 +385,7 @@ describe.each(backends)('%s', (_, backend) => {
       )
       const known = /evaluate: unknown option 'batchsize', expected loss, batchSize/
       await rejects(model().evaluate(x, y, { batchsize: 3 } as never), 'ERR_ARGUMENT', known)
-      await rejects(model().fit(x, y, options({ callbacks: {} as never })), 'ERR_ARGUMENT', /callbacks is a Object/)
+      await rejects(model().fit(x, y, options({ callbacks: {} as never })), 'ERR_ARGUMENT', /callbacks is an Object/)
       await rejects(
         model().fit(x, y, options({ optimizer: SGD as never })),
         'ERR_ARGUMENT',

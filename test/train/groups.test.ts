@@ -104,7 +104,7 @@ describe('refuses', () => {
   const [own] = layers as [Linear]
   const other = new Linear(3)
   it.each([
-    [{ layers: own }, /fit: groups is a Object, expected a list such as/],
+    [{ layers: own }, /fit: groups is an Object, expected a list such as/],
     [[{ layers: [] }], /fit: groups\[0\]: layers is \[\], expected a layer or a list of layers/],
     [[{ layers: ['0'] }], /fit: groups\[0\]: layers is \["0"\]/],
     [[{ layers: own, lr: 0.1 }], /fit: groups\[0\]: unknown option 'lr', expected layers, lrFactor, weightDecay/],

@@ -157,4 +157,11 @@ describe('toSVG', () => {
   it('has nothing to draw before the first epoch ends', async () => {
     await expect(new History().toSVG()).rejects.toMatchObject({ code: 'ERR_STATE' })
   })
+
+  it('knows no other options than it draws by', async () => {
+    await expect(measured.toSVG({ titel: 'Mine' } as never)).rejects.toMatchObject({
+      code: 'ERR_ARGUMENT',
+      message: "History.toSVG: unknown option 'titel', expected title, subtitle",
+    })
+  })
 })

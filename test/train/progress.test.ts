@@ -1,26 +1,8 @@
-import { Writable } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
 import type { TrainingRun } from '../../src/train/callback.js'
 import { createProgress, progressCallback } from '../../src/train/progress.js'
-
-/** A terminal, or a file, that keeps what is written to it. */
-function fakeStream(
-  isTTY: boolean,
-  columns = 80,
-): { readonly stream: NodeJS.WriteStream; readonly text: () => string } {
-  const chunks: string[] = []
-  const stream = new Writable({
-    write(chunk, _encoding, done) {
-      chunks.push(String(chunk))
-      done()
-    },
-  })
-  return {
-    stream: Object.assign(stream, { isTTY, columns }) as unknown as NodeJS.WriteStream,
-    text: () => chunks.join(''),
-  }
-}
+import { fakeStream } from '../fake-stream.js'
 
 function run(isTTY: boolean, columns?: number): string {
   const { stream, text } = fakeStream(isTTY, columns)

@@ -204,6 +204,7 @@ describe('a source', () => {
   test.each<[string, () => Iterable<unknown>, string]>([
     ['that ends early', () => [{ x, y: [0] }], 'after sample 1: the source has ended, expected 3 samples'],
     ['that yields something else', () => [[1, 2]], 'after sample 0: the source yields [1, 2], expected { x, y }'],
+    ['without targets', () => [{ x }], 'after sample 0: the source yields an Object without y, expected { x, y }'],
     ['that is no iterable', () => 3 as never, 'after sample 0: the source failed: it answers 3, expected something to'],
     [
       'whose samples change',
@@ -303,6 +304,10 @@ describe('bad arguments', () => {
 
   test.each([
     [() => new DataStream([] as never, { length: 1 }), 'source is [], expected a function'],
+    [
+      () => new DataStream((async function* () {})() as never, { length: 1 }),
+      'source is an AsyncGenerator, expected a function that begins a pass; this one is for a single pass: give the',
+    ],
     [() => new DataStream(() => [], {} as never), 'length is undefined, expected a whole number from 1'],
     [() => new DataStream(() => [], { length: 1, buffer: 0 }), 'buffer is 0, expected a whole number from 1'],
     [() => new DataStream(() => [], { length: 1, size: 2 } as never), "unknown option 'size'"],

@@ -25,10 +25,14 @@ export interface Columns {
 /** Text of predictions, one batch after the other; the first comes with the headings. */
 export type Format = (predictions: readonly Prediction[]) => string
 
-export function formatter(name: FormatName, columns: Columns): Format {
-  if (name === 'json') return (predictions) => predictions.map(jsonLine).join('')
-  return name === 'csv' ? csvFormatter(columns) : tableFormatter(columns)
+/** `onTerminal`: texts from data must not move its cursor; a file or a pipe gets them as they are. */
+export function formatter(name: FormatName, columns: Columns, onTerminal: boolean): Format {
+  const shown: Shown = onTerminal ? terminalText : (text) => text
+  if (name === 'json') return (predictions) => predictions.map((one) => `${shown(jsonLine(one))}\n`).join('')
+  return name === 'csv' ? csvFormatter(columns, shown) : tableFormatter(columns)
 }
+
+type Shown = (text: string) => string
 
 /** As many digits as float32 has. */
 const rounded = (value: number): number => Number(value.toPrecision(7))
@@ -37,21 +41,23 @@ function jsonLine({ place: { file, index }, answer }: Prediction): string {
   const place = { file, ...(index !== undefined && { index }) }
   if ('values' in answer) {
     const values = answer.values.map(rounded)
-    return `${JSON.stringify({ ...place, ...(values.length === 1 ? { value: values[0] } : { values }) })}\n`
+    return JSON.stringify({ ...place, ...(values.length === 1 ? { value: values[0] } : { values }) })
   }
   const top = answer.guesses.map((guess) => ({ ...guess, probability: rounded(guess.probability) }))
-  return `${JSON.stringify({ ...place, ...top[0], top })}\n`
+  return JSON.stringify({ ...place, ...top[0], top })
 }
 
-function csvFormatter({ top, values, classifies }: Columns): Format {
+function csvFormatter({ top, values, classifies }: Columns, shown: Shown): Format {
   const ordinal = (name: string, i: number): string => (i === 0 ? name : `${name}${i + 1}`)
   const classColumns = Array.from({ length: top }, (_, i) =>
     i === 0 ? ['class', 'label', 'probability'] : [ordinal('class', i), ordinal('probability', i)],
   ).flat()
-  let head = csvLine(['file', 'index', ...(classifies ? classColumns : values)])
+  const line = (cells: readonly unknown[]): string =>
+    csvLine(cells.map((cell) => (typeof cell === 'string' ? shown(cell) : cell)))
+  let head = line(['file', 'index', ...(classifies ? classColumns : values)])
   return (predictions) => {
     const lines = predictions.map(({ place: { file, index }, answer }) =>
-      csvLine([file, index, ...('values' in answer ? answer.values.map(rounded) : answer.guesses.flatMap(guessCells))]),
+      line([file, index, ...('values' in answer ? answer.values.map(rounded) : answer.guesses.flatMap(guessCells))]),
     )
     const text = head + lines.join('')
     head = ''
@@ -63,8 +69,9 @@ const guessCells = ({ class: name, label, probability }: Guess, i: number): read
   i === 0 ? [name, label, rounded(probability)] : [name, rounded(probability)]
 
 /** Columns are as wide as the widest cell so far. */
-function tableFormatter({ values, classifies }: Columns): Format {
-  let heading: readonly string[] | undefined = ['sample', ...(classifies ? ['class', 'probability', 'next'] : values)]
+function tableFormatter({ top, values, classifies }: Columns): Format {
+  const classColumns = ['class', 'probability', ...(top > 1 ? ['next'] : [])]
+  let heading: readonly string[] | undefined = ['sample', ...(classifies ? classColumns : values)]
   const widths: number[] = []
   return (predictions) => {
     const rows = predictions.map(({ place: { file, index }, answer }) => [
@@ -86,5 +93,6 @@ function tableFormatter({ values, classifies }: Columns): Format {
 function guessTexts([best, ...others]: readonly Guess[]): readonly string[] {
   const text = ({ probability }: Guess): string => probability.toFixed(4)
   const next = others.map((guess) => `${terminalText(guess.class)} ${text(guess)}`)
-  return best === undefined ? [] : [terminalText(best.class), text(best), next.join(', ')]
+  if (best === undefined) return []
+  return [terminalText(best.class), text(best), ...(next.length === 0 ? [] : [next.join(', ')])]
 }

@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { CsvFormat } from '../../data/csv.js'
-import { bytesOf, inspectDataFile } from '../../data/data-file.js'
 import { readIdx } from '../../data/idx.js'
 import { readImage } from '../../data/images/read-image.js'
 import { readNpy, readNpz } from '../../data/npy.js'
@@ -14,9 +13,11 @@ import { openCsv } from '../../data/tables/csv-rows.js'
 import { hasNames, placesOfSource, tableChunks } from '../../data/tables/table.js'
 import { netwrightError } from '../../errors.js'
 import { Tensor } from '../../tensor/tensor.js'
-import { csvFormat, isFolder } from '../data-files.js'
-import { inFlags } from '../data-options.js'
+import { csvFormat, imageNames, isFolder } from '../data-files.js'
 import { UsageError } from '../errors.js'
+import { inFlags } from '../in-flags.js'
+import { finiteRows, type NotFinite, rowsOf } from './finite-rows.js'
+import { type Kind, kindOf, stdin, stdinName } from './kinds.js'
 import type { ModelInput } from './model-input.js'
 
 /** Where a sample comes from. */
@@ -43,9 +44,6 @@ export interface InputOptions {
   readonly onError?: (error: unknown) => void
 }
 
-const stdin = '-'
-const imageNames = /\.(png|jpe?g)$/i
-
 /** Throws a UsageError for an input that is not there. */
 export function checkInputs(inputs: readonly string[]): void {
   const missing = inputs.find((input) => input !== stdin && !existsSync(input))
@@ -68,7 +66,7 @@ export async function* batchesOf(
           yield* images.add(file)
         } else {
           yield* images.flush()
-          yield* inWordsOfFlags(readers[kind](file, model, options))
+          yield* readers[kind](file, model, options)
         }
       }
     } catch (error) {
@@ -89,26 +87,6 @@ async function* filesOf(input: string): AsyncGenerator<string> {
   const files = entries.filter((entry) => !entry.isDirectory() && imageNames.test(entry.name))
   if (files.length === 0) throw netwrightError('ERR_DATA', `${input}: has no image (.png, .jpg or .jpeg)`)
   yield* files.map(({ parentPath, name }) => join(parentPath, name)).sort()
-}
-
-type Kind = 'image' | 'idx' | 'npy' | 'npz' | 'csv'
-
-/** By its first bytes; names only tell images and CSV files from what cannot be read. */
-async function kindOf(file: string): Promise<Kind> {
-  if (file === stdin) return 'csv'
-  const start = await firstBytes(file)
-  const begins = (...bytes: readonly number[]): boolean => bytes.every((byte, i) => start[i] === byte)
-  if (imageNames.test(file) || begins(0x89, 0x50, 0x4e, 0x47) || begins(0xff, 0xd8, 0xff)) return 'image'
-  if (begins(0x93, 0x4e, 0x55, 0x4d)) return 'npy'
-  if (begins(0x50, 0x4b, 0x03, 0x04) || begins(0x50, 0x4b, 0x05, 0x06)) return 'npz'
-  if (begins(0, 0)) return 'idx'
-  if (!start.includes(0)) return 'csv'
-  throw netwrightError('ERR_DATA', `${file}: is none of what predict reads: PNG, JPEG, IDX, .npy, .npz or CSV`)
-}
-
-async function firstBytes(path: string): Promise<Uint8Array> {
-  for await (const chunk of bytesOf(await inspectDataFile(path, 'a data file'), 512)) return chunk.subarray(0, 512)
-  return new Uint8Array(0)
 }
 
 type Reader = (file: string, model: ModelInput, options: InputOptions) => AsyncGenerator<Batch>
@@ -132,34 +110,28 @@ const readers: Readonly<Record<Exclude<Kind, 'image'>, Reader>> = {
   csv: readCsvFile,
 }
 
-/** Remedies as the command line spells them. */
-async function* inWordsOfFlags(batches: AsyncGenerator<Batch>): AsyncGenerator<Batch> {
-  try {
-    yield* batches
-  } catch (error) {
-    const { code, message } = error as { readonly code?: string; readonly message: string }
-    throw code === 'ERR_DATA' ? netwrightError(code, inFlags(message)) : error
-  }
-}
-
 /** Parts of an array of samples, or of the one sample that it is. */
 async function* slicesOf(
   file: string,
   array: Tensor,
   model: ModelInput,
-  { batchSize, signal }: InputOptions,
+  { batchSize, signal, onError }: InputOptions,
 ): AsyncGenerator<Batch> {
-  const rows = model.isSample(array.shape) ? array.reshape(1, ...array.shape) : array
-  const [count = 0] = rows.shape
+  const samples = model.isSample(array.shape) ? array.reshape(1, ...array.shape) : array
+  const [count = 0] = samples.shape
+  model.requireSize(file, samples.shape.slice(1))
   for (let start = 0; start < count && !signal.aborted; start += batchSize) {
-    const raw = rows.slice(start, start + batchSize)
-    const places = Array.from({ length: raw.shape[0] as number }, (_, i) => ({ file, index: start + i }))
-    yield { samples: model.samples(file, toSamples(raw)), places }
+    const raw = samples.slice(start, start + batchSize)
+    const problem = ({ row, element, value }: NotFinite): string =>
+      `${file}: sample ${start + row} has ${value} at element ${element}, expected finite numbers`
+    const finite = finiteRows(raw, problem, onError)
+    const places = finite.map((row) => ({ file, index: start + row }))
+    if (places.length > 0) yield { samples: model.samples(toNumbers(rowsOf(raw, finite))), places }
   }
 }
 
 /** Whole numbers other than bytes are numbers. */
-const toSamples = (raw: Tensor): Tensor => (raw.element === 'int32' ? new Tensor(raw.toFloat32(), raw.shape) : raw)
+const toNumbers = (raw: Tensor): Tensor => (raw.element === 'int32' ? new Tensor(raw.toFloat32(), raw.shape) : raw)
 
 /** Rows of the columns that the model was trained on, by name; of a model of images, bytes of pixels. */
 async function* readCsvFile(file: string, model: ModelInput, options: InputOptions): AsyncGenerator<Batch> {
@@ -171,12 +143,13 @@ async function* readCsvFile(file: string, model: ModelInput, options: InputOptio
   const { table } = model
   const opened = await openCsv('predict', file, { ...(table && { header: hasNames(table) }), ...format })
   const source = table ?? { kind: 'table', columns: opened.names.map((name) => ({ name })) }
+  if (table === undefined) model.requireSize(file, [opened.names.length])
   const rows = { file: opened, source, places: placesOfSource(opened, source), target: undefined, drop: false }
   let index = 0
   for await (const { x } of tableChunks(rows, options.signal)) {
     const raw = model.images === undefined ? x : pixelsOf(x, model.images.scale)
     const places = Array.from({ length: x.shape[0] as number }, () => ({ file, index: index++ }))
-    yield { samples: model.samples(file, raw), places }
+    yield { samples: model.samples(raw), places }
   }
 }
 
@@ -194,11 +167,11 @@ async function* readStdin(model: ModelInput, options: InputOptions): AsyncGenera
     const file = await open(path, 'w')
     await pipeline(process.stdin, file.createWriteStream(), { signal: options.signal })
     for await (const { samples, places } of readCsvFile(path, model, options)) {
-      yield { samples, places: places.map(({ index }) => ({ file: stdin, ...(index !== undefined && { index }) })) }
+      yield { samples, places: places.map((place) => ({ ...place, file: stdinName })) }
     }
   } catch (error) {
-    const { code, message } = error as { readonly code?: string; readonly message: string }
-    throw code === 'ERR_DATA' ? netwrightError(code, message.replaceAll(path, 'stdin')) : error
+    const { code } = error as { readonly code?: string }
+    throw code === 'ERR_DATA' ? netwrightError(code, inFlags(error as Error).replaceAll(path, stdinName)) : error
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -243,6 +216,6 @@ class ImageBatches {
     this.#images = []
     this.#places = []
     const raw = new Tensor(new Uint8Array(Buffer.concat(images)), [images.length, this.#model.rawSize])
-    yield { samples: this.#model.samples('images', raw), places }
+    yield { samples: this.#model.samples(raw), places }
   }
 }

@@ -45,20 +45,21 @@ export class ModelInput {
     return sameShape(shape, [channels, height, width]) || (channels === 1 && sameShape(shape, [height, width]))
   }
 
-  /**
-   * The model's samples from the raw ones (N, …) of `file`: bytes of pictures, or numbers in the units of the model's
-   * source. Throws ERR_DATA for samples of another size.
-   */
-  samples(file: string, raw: Tensor): Tensor {
+  /** Throws ERR_DATA, naming `file`, for raw samples of a `shape` that has not as many numbers as the model's. */
+  requireSize(file: string, shape: Shape): void {
+    if (sizeOf(shape) === this.rawSize) return
+    const { images } = this
+    const expected =
+      images === undefined
+        ? `samples of shape ${shapeText(this.#shape)}`
+        : `images of ${images.channels}×${images.height}×${images.width} (channels, height, width)`
+    throw netwrightError('ERR_DATA', `${file}: has samples of shape ${shapeText(shape)}, the model takes ${expected}`)
+  }
+
+  /** The model's samples from raw ones (N, …) of the right size: bytes of pictures, or numbers in the source's units. */
+  samples(raw: Tensor): Tensor {
     const [rows = 0] = raw.shape
     const { images } = this
-    const size = sizeOf(raw.shape.slice(1))
-    if (size !== this.rawSize) {
-      const expected =
-        images === undefined ? shapeText(this.#shape) : shapeText([images.channels, images.height, images.width])
-      const got = shapeText(raw.shape.slice(1))
-      throw netwrightError('ERR_DATA', `${file}: has samples of shape ${got}, the model takes ${expected}`)
-    }
     const shaped = images === undefined ? raw : raw.reshape(rows, images.channels, images.height, images.width)
     const prepared = this.#preprocessing?.apply(this.#scaled(shaped)) ?? this.#scaled(shaped)
     return prepared.reshape(rows, ...this.#shape)

@@ -1,21 +1,26 @@
 // `netwright predict`: what a saved model says of files.
 
 import { type Command, Option } from 'commander'
+import { netwrightError } from '../../errors.js'
 import { delimiterIn } from '../data-options.js'
 import { UsageError } from '../errors.js'
+import { inFlags } from '../in-flags.js'
 import { listenForInterrupt } from '../interrupt.js'
 import { savedModel } from '../model-source.js'
 import { count, outFile } from '../options.js'
+import { refuseOverwriting } from '../output-files.js'
 import { addRunOptions, chooseBackend, type RunOptions } from '../run-options.js'
 import { terminalText } from '../terminal-text.js'
 import { Answers, type PredictTask } from './answers.js'
+import { finiteRows, type NotFinite, rowsOf } from './finite-rows.js'
 import { type FormatName, formatter } from './formats.js'
-import { batchesOf, checkInputs } from './inputs.js'
+import { batchesOf, checkInputs, type InputOptions, type Place } from './inputs.js'
+import { refuseStray } from './kinds.js'
 import { ModelInput } from './model-input.js'
 import { toFile, toStdout } from './output.js'
 
 interface PredictOptions extends RunOptions {
-  readonly top: number
+  readonly top?: number
   readonly task?: PredictTask
   readonly json?: true
   readonly csv?: true
@@ -44,7 +49,7 @@ numbers of a CSV file for a model of images; floats in arrays are taken as they 
 Models that do not end in a softmax give logits, which become probabilities here. A model with one output, or whose target
 in a CSV file was a number, answers with numbers; --task says otherwise.
 --json prints a line for each sample: file, index (from 0, in files of many samples), class, label, probability, top; or
-value. The first input that cannot be read ends it, unless --skip-errors is given.
+value. The first input or sample that cannot be read ends it, unless --skip-errors is given.
 Ctrl-C stops after the current batch. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped.`
 
 export function addPredictCommand(program: Command): void {
@@ -53,7 +58,7 @@ export function addPredictCommand(program: Command): void {
     .description('what a saved model says of images, tables and arrays')
     .argument('<model>', 'file that train --save or model.save() has written')
     .argument('<inputs...>', 'files and folders, - for CSV on standard input')
-    .option('--top <n>', 'classes to name, the most probable first', count, 3)
+    .option('--top <n>', 'classes to name, the most probable first (default: 3)', count)
     .addOption(
       new Option('--task <task>', 'what the outputs are (default: as the model file says)').choices([
         'classify',
@@ -62,7 +67,7 @@ export function addPredictCommand(program: Command): void {
     )
     .addOption(new Option('--json', 'print a line of JSON for each sample').conflicts('csv'))
     .option('--csv', 'print CSV')
-    .option('--out <file>', 'write to a file; .csv, .json and .jsonl name the format', outFile)
+    .option('--out <file>', 'write to a file; .csv and .jsonl name the format', outFile)
     .option('--invert', 'turn light and dark of images around')
     .option('--key <name>', 'of a .npz file: the array (default: the only one, or x)')
     .option('--delimiter <text>', 'of a CSV file: what is between two cells (default: a comma)', delimiterIn)
@@ -74,28 +79,39 @@ export function addPredictCommand(program: Command): void {
 
 async function predict(path: string, inputs: readonly string[], options: PredictOptions): Promise<void> {
   checkInputs(inputs)
+  await refuseStray(inputs, options)
+  const name = formatName(options)
+  refuseOverwriting(
+    [['--out', options.out]],
+    [['the model', path], ...inputs.map((input) => ['the input', input] as const)],
+  )
   const opened = (await savedModel(path, chooseBackend(options))).open()
   const { model } = opened
   const answers = new Answers(opened, options.task)
+  if (options.top !== undefined && answers.task === 'regress') {
+    throw new UsageError(`--top goes with classes, and ${path} answers with numbers`)
+  }
+  const top = Math.min(options.top ?? 3, Math.max(2, answers.size))
   const input = new ModelInput(opened, options.invert === true)
-  const format = formatter(formatName(options), {
+  const columns = {
     classifies: answers.task === 'classify',
-    top: Math.min(options.top, Math.max(2, answers.size)),
+    top,
     values: valueNames(answers.size),
-  })
+  }
+  const format = formatter(name, columns, options.out === undefined && process.stdout.isTTY)
   const interrupt = listenForInterrupt()
   const { signal } = interrupt
   let [done, skipped] = [0, 0]
   const onError = (error: unknown): void => {
     if (signal.aborted || error instanceof UsageError) throw error
     skipped += 1
-    process.stderr.write(`left out: ${terminalText((error as Error).message)}\n`)
+    process.stderr.write(`left out: ${terminalText(inFlags(error as Error))}\n`)
   }
   const output = options.out === undefined ? toStdout() : await toFile(options.out)
   interrupt.onForce = output.abandon
   try {
     const { batchSize, key, delimiter, header, skipErrors } = options
-    const inputOptions = {
+    const inputOptions: InputOptions = {
       batchSize,
       signal,
       ...(key !== undefined && { key }),
@@ -105,17 +121,20 @@ async function predict(path: string, inputs: readonly string[], options: Predict
     }
     for await (const { samples, places } of batchesOf(inputs, input, inputOptions)) {
       if (signal.aborted) break
-      const found = answers.of(model.predict(samples), options.top)
-      const predictions = found.flatMap((answer, i) => {
-        const place = places[i]
-        return place === undefined ? [] : [{ place, answer }]
-      })
-      await output.write(format(predictions))
+      const outputs = model.predict(samples)
+      const problem = ({ row, element, value }: NotFinite): string =>
+        `${placeText(places[row] as Place)}: output ${element} of the model is ${value}, expected finite numbers; ` +
+        'its weights are not finite, or the numbers of the sample too large'
+      const finite = finiteRows(outputs, problem, inputOptions.onError)
+      const found = answers.of(rowsOf(outputs, finite), top)
+      const predictions = found.map((answer, i) => ({ answer, place: places[finite[i] as number] as Place }))
+      if (predictions.length > 0) await output.write(format(predictions))
       done += predictions.length
       // Otherwise a Ctrl-C would wait for the end of the array.
       await new Promise(setImmediate)
     }
     signal.throwIfAborted()
+    if (done === 0 && skipped > 0) throw netwrightError('ERR_DATA', `nothing could be predicted, ${skipped} left out`)
     await output.close()
   } catch (error) {
     await output.discard()
@@ -128,10 +147,21 @@ async function predict(path: string, inputs: readonly string[], options: Predict
   if (skipped > 0) process.stderr.write(`${done.toLocaleString('en-US')} predicted, ${skipped} left out\n`)
 }
 
+/** `x.npy: sample 3`. */
+const placeText = ({ file, index }: Place): string => (index === undefined ? file : `${file}: sample ${index}`)
+
 const valueNames = (size: number): readonly string[] =>
   size === 1 ? ['value'] : Array.from({ length: size }, (_, i) => `value${i + 1}`)
 
+/** The format that the flags ask for, or the file's name. Throws a UsageError where they differ. */
 function formatName({ json, csv, out = '' }: PredictOptions): FormatName {
-  if (json || (!csv && /\.(json|jsonl|ndjson)$/i.test(out))) return 'json'
-  return csv || /\.csv$/i.test(out) ? 'csv' : 'table'
+  const asked = json ? 'json' : csv ? 'csv' : undefined
+  const named = /\.csv$/i.test(out) ? 'csv' : /\.(jsonl|ndjson)$/i.test(out) ? 'json' : undefined
+  if (/\.json$/i.test(out)) {
+    throw new UsageError(`--out ${out}: predictions are a line of JSON each, expected a name that ends in .jsonl`)
+  }
+  if (asked !== undefined && named !== undefined && asked !== named) {
+    throw new UsageError(`--${asked} does not go with --out ${out}, whose name says ${named}`)
+  }
+  return asked ?? named ?? 'table'
 }

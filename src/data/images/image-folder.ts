@@ -2,7 +2,7 @@
 
 import { readdir, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
-import { checkOptions, describe, netwrightError, requireWhole } from '../../errors.js'
+import { checkOptions, counted, describe, netwrightError, requireWhole } from '../../errors.js'
 import { systemProblem } from '../../files/file-error.js'
 import { nextTurn } from '../../platform.js'
 import { Tensor } from '../../tensor/tensor.js'
@@ -73,11 +73,11 @@ export async function imageFolder(dir: string, options: ImageFolderOptions = {})
   const format: ImageFormat = { channels, width, height, isSized: options.width !== undefined, first: first.path }
   const sampleSize = channels * height * width
   if (files.length * sampleSize > maxBytes) {
-    throw netwrightError(
-      'ERR_DATA',
-      `${dir}: ${files.length} images of ${channels}×${height}×${width} bytes are ${files.length * sampleSize} bytes, ` +
-        `expected at most ${maxBytes}; give a smaller width and height, or a greater maxBytes`,
-    )
+    const bytes = `${files.length * sampleSize} bytes, expected at most ${maxBytes}`
+    throw imageError(dir, `${files.length} images of ${channels}×${height}×${width} bytes are ${bytes}`, {
+      width: 'give a smaller width and height',
+      maxBytes: 'or give a greater maxBytes',
+    })
   }
   const x = sharedArray('uint8', files.length * sampleSize) as Uint8Array
   let done = 0
@@ -167,7 +167,7 @@ async function findClasses(
   const classes = wanted ?? folders
   if (wanted !== undefined || classes.length >= 2) return classes
   const got = classes.length === 1 ? `only the class folder ${classes[0]}` : 'no class folders'
-  const loose = images.length > 0 ? ` and ${images.length} images beside them, such as ${images[0]}` : ''
+  const loose = images.length > 0 ? ` and ${counted(images.length, 'image')} beside them, such as ${images[0]}` : ''
   throw netwrightError(
     'ERR_DATA',
     `${dir}: has ${got}${loose}; expected two or more folders of images, one for each class, such as ` +
@@ -178,14 +178,14 @@ async function findClasses(
 async function findImages(folder: string, extensions: readonly string[]): Promise<readonly string[]> {
   const { folders, images, others } = await list(folder, extensions, 'a folder of images')
   if (folders.length > 0) {
-    throw netwrightError(
-      'ERR_DATA',
-      `${folder}: has the folder ${folders[0]}, expected images only; folders of training and of test images are read ` +
-        `one after the other: imageFolder(${JSON.stringify(folder)}) reads this one`,
-    )
+    throw imageError(folder, `has the folder ${folders[0]}, expected images only`, {
+      dir:
+        'folders of training and of test images are read one after the other: ' +
+        `imageFolder(${JSON.stringify(folder)}) reads this one`,
+    })
   }
   if (images.length === 0) {
-    const found = others.length > 0 ? `, but ${others.length} other files, such as ${others[0]}` : ''
+    const found = others.length > 0 ? `, but ${counted(others.length, 'other file')}, such as ${others[0]}` : ''
     throw netwrightError('ERR_DATA', `${folder}: has no image (${extensions.join(', ')})${found}`)
   }
   return images.map((name) => join(folder, name))
@@ -221,15 +221,14 @@ interface ImageFormat {
 /** The picture in the data set's format. Throws ERR_DATA where that would lose something that nobody asked to. */
 function fitted(path: string, picture: Picture, format: ImageFormat, { channels }: ImageFolderOptions): Picture {
   if (picture.channels > format.channels && channels === undefined) {
-    throw imageError(path, `is in colour, but ${format.first} is grey; give channels: 1 or channels: 3 for all`)
+    const remedy = 'give channels: 1 or channels: 3 for all'
+    throw imageError(path, `is in colour, but ${format.first} is grey`, { channels: remedy })
   }
   const { width, height } = picture
   if (!format.isSized && (width !== format.width || height !== format.height)) {
-    throw imageError(
-      path,
-      `is ${width}×${height} pixels, but ${format.first} is ${format.width}×${format.height}; ` +
-        'give width and height, to which all images are stretched',
-    )
+    throw imageError(path, `is ${width}×${height} pixels, but ${format.first} is ${format.width}×${format.height}`, {
+      width: 'give width and height, to which all images are stretched',
+    })
   }
   return resize(withChannels(picture, format.channels), format.width, format.height)
 }

@@ -1,6 +1,6 @@
 // A decoded picture, and what every decoder does with pixels: alpha, shades of grey, planes.
 
-import { netwrightError } from '../../errors.js'
+import { netwrightError, type Remedies, withRemedies } from '../../errors.js'
 
 /** Pixels row by row, the channels of a pixel side by side: 1 grey, 3 red, green, blue. */
 export interface Picture {
@@ -11,7 +11,8 @@ export interface Picture {
 }
 
 /** ERR_DATA: what is wrong with the image `name`. */
-export const imageError = (name: string, problem: string): Error => netwrightError('ERR_DATA', `${name}: ${problem}`)
+export const imageError = (name: string, problem: string, remedies: Remedies = {}): Error =>
+  withRemedies(netwrightError('ERR_DATA', `${name}: ${problem}`), remedies)
 
 /** Refuses what a header announces before anything of that size is allocated. */
 export function checkPixelCount(name: string, width: number, height: number, maxPixels: number): void {
@@ -19,8 +20,8 @@ export function checkPixelCount(name: string, width: number, height: number, max
   if (width * height <= maxPixels) return
   throw imageError(
     name,
-    `is ${width}×${height} = ${width * height} pixels, expected at most ${maxPixels}; ` +
-      'make it smaller, or give a greater maxPixels',
+    `is ${width}×${height} = ${width * height} pixels, expected at most ${maxPixels}; make it smaller`,
+    { maxPixels: 'or give a greater maxPixels' },
   )
 }
 

@@ -1,8 +1,17 @@
 // The rows of a CSV file as texts, in a stream. What the cells mean is not known here.
 
 import { pipeline, Readable } from 'node:stream'
-import { checkOptions, describe, netwrightError, requireFlag } from '../../errors.js'
-import { bytesOf, inspectDataFile } from '../data-file.js'
+import {
+  checkOptions,
+  counted,
+  describe,
+  netwrightError,
+  type Remedies,
+  requireFlag,
+  withRemedies,
+} from '../../errors.js'
+import { inspectDataFile } from '../data-file.js'
+import { csvBytes } from './csv-bytes.js'
 
 /** How a CSV file is written. */
 export interface CsvFormat {
@@ -36,8 +45,6 @@ export interface CsvFile {
   readonly missing: ReadonlySet<string>
 }
 
-/** Small enough for the event loop: parsing this takes 2 to 3 ms. */
-const chunkSize = 1 << 16
 /** Characters of one row. A quote that is never closed would take in the rest of the file. */
 const longestRow = 1 << 24
 
@@ -47,12 +54,12 @@ const number = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/
 export const numberIn = (text: string): number | undefined => (number.test(text) ? Number(text) : undefined)
 
 /** ERR_DATA: what is wrong at a place in a file. */
-export const csvError = (path: string, line: number, problem: string): Error =>
-  netwrightError('ERR_DATA', `${path}: line ${line}: ${problem}`)
+export const csvError = (path: string, line: number, problem: string, remedies: Remedies = {}): Error =>
+  withRemedies(netwrightError('ERR_DATA', `${path}: line ${line}: ${problem}`), remedies)
 
 /** Throws ERR_DATA for a file that is missing, empty or has a bad header; ERR_ARGUMENT for a wrong option. */
 export async function openCsv(where: string, path: string, format: CsvFormat): Promise<CsvFile> {
-  if (typeof path !== 'string') {
+  if (typeof path !== 'string' || path === '') {
     throw netwrightError('ERR_ARGUMENT', `${where}: path is ${describe(path)}, expected a file's path`, 'TypeError')
   }
   const { delimiter = ',', missingValues = ['', 'NA', 'NaN', '?'], header } = format
@@ -83,11 +90,12 @@ export const unnamed = (position: number): string => `column ${position}`
 
 function namesIn(path: string, { cells, line }: CsvRow, delimiter: string, sure: boolean): readonly string[] {
   if (!sure && cells.every((cell) => numberIn(cell) !== undefined)) {
-    throw csvError(path, line, 'the header has only numbers; for a file without one, header: false')
+    throw csvError(path, line, 'the header has only numbers', { header: 'for a file without one, header: false' })
   }
   const other = [';', '\t', ',', '|'].find((sign) => sign !== delimiter && cells[0]?.includes(sign))
   if (cells.length === 1 && other !== undefined) {
-    throw csvError(path, line, `the header is one column, ${describe(cells[0])}; set delimiter: ${describe(other)}`)
+    const delimiter = `set delimiter: ${describe(other)}`
+    throw csvError(path, line, `the header is one column, ${describe(cells[0])}`, { delimiter })
   }
   const names = cells.map((cell, i) => (cell === '' ? unnamed(i) : cell))
   const twice = names.findIndex((name, i) => names.indexOf(name) !== i)
@@ -115,11 +123,7 @@ export async function* csvRows(
     const { length } = row.cells
     if (length !== names.length) {
       const model = hasHeader ? 'the header' : 'the first row'
-      throw csvError(
-        path,
-        row.line,
-        `${length} ${length === 1 ? 'cell' : 'cells'}, expected ${names.length} as in ${model}`,
-      )
+      throw csvError(path, row.line, `${counted(length, 'cell')}, expected ${names.length} as in ${model}`)
     }
     yield row
   }
@@ -141,7 +145,7 @@ async function* textRows(path: string, delimiter: string): AsyncGenerator<CsvRow
     info: true,
   })
   // Errors come out of the parser's iterator; the callback keeps them from being thrown a second time.
-  pipeline(Readable.from(bytesOf(file, chunkSize)), parser, () => {})
+  pipeline(Readable.from(csvBytes(file)), parser, () => {})
   try {
     for await (const { record, info } of parser as AsyncIterable<ParsedRow>) yield { cells: record, line: info.lines }
   } catch (error) {

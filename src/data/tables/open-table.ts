@@ -1,6 +1,6 @@
 // Finds out what the columns of a CSV file mean: by a first pass over it, or from other data that were read before.
 
-import { describe, netwrightError } from '../../errors.js'
+import { counted, describe, netwrightError, withRemedies } from '../../errors.js'
 import { Preprocessing, type TableSource } from '../preprocessing.js'
 import { type Column, featurePlaces, placeOf, placesOf } from './choose-columns.js'
 import { type CsvFile, type CsvFormat, type CsvRow, checkCsvOptions, csvRows, openCsv } from './csv-rows.js'
@@ -126,6 +126,7 @@ async function surveyTable(where: string, path: string, options: CsvOptions, sur
   const source: TableSource = {
     kind: 'table',
     columns: columns.map((column) => column.toColumn(fill)),
+    header: file.hasHeader,
     target: file.names[targetPlace] as string,
   }
   const classNames = targets.classes()
@@ -183,10 +184,13 @@ export function tableSource(where: string, preprocessing: unknown): TableSource 
   )
 }
 
-export const noRows = ({ path, hasHeader }: CsvFile, dropped: number): Error =>
-  netwrightError(
-    'ERR_DATA',
-    dropped > 0
-      ? `${path}: all ${dropped} rows have an empty cell, and missing: 'drop' leaves none`
-      : `${path}: ${hasHeader ? 'a header without rows' : 'no rows'}, expected at least one`,
-  )
+export function noRows({ path, hasHeader }: CsvFile, dropped: number): Error {
+  if (dropped === 0) {
+    return netwrightError(
+      'ERR_DATA',
+      `${path}: ${hasHeader ? 'a header without rows' : 'no rows'}, expected at least one`,
+    )
+  }
+  const problem = `${path}: ${counted(dropped, 'row')}, all with an empty cell, expected one without`
+  return withRemedies(netwrightError('ERR_DATA', problem), { missing: "fill them: missing: 'mean' or a number" })
+}

@@ -1,11 +1,13 @@
 // What a first pass over a table learns of one column of features: its mean, or its texts.
 
-import { describe, netwrightError } from '../../errors.js'
+import { describe, netwrightError, withRemedies } from '../../errors.js'
 import type { TableColumn } from '../preprocessing.js'
 import { type CsvRow, csvError, numberIn } from './csv-rows.js'
 
 /** Feature columns of more different texts are names or notes, which one-hot columns do not describe. */
 const mostCategories = 1000
+
+const leftOut = { features: 'leave it out: features lists the columns to take' }
 
 /** What a column holds: numbers, texts, or what its first cell is. */
 export type ColumnKind = 'numbers' | 'texts' | 'as first'
@@ -39,8 +41,8 @@ export class ColumnSurvey {
     throw csvError(
       this.#path,
       line,
-      `column ${describe(this.name)} has more than ${mostCategories} different texts, too many for categories; ` +
-        'leave it out: features lists the columns to take',
+      `column ${describe(this.name)} has more than ${mostCategories} different texts, too many for categories`,
+      leftOut,
     )
   }
 
@@ -58,20 +60,18 @@ export class ColumnSurvey {
   }
 
   #empty(content: string): Error {
-    return netwrightError(
-      'ERR_DATA',
-      `${this.#path}: column ${describe(this.name)} has no ${content} at all; leave it out: features lists the columns`,
-    )
+    const problem = `${this.#path}: column ${describe(this.name)} has no ${content} at all`
+    return withRemedies(netwrightError('ERR_DATA', problem), leftOut)
   }
 }
 
 export const notANumber = (path: string, line: number, name: string, cell: string): Error =>
-  csvError(
-    path,
-    line,
-    `column ${describe(name)} has ${describe(cell)}, expected a number; ` +
-      `for a column of texts, categorical: [${describe(name)}]; for a mark of empty cells, name it in missingValues`,
-  )
+  csvError(path, line, `column ${describe(name)} has ${describe(cell)}, expected a number`, {
+    categorical: `for a column of texts, categorical: [${describe(name)}]`,
+    ...markOfEmptyCells,
+  })
+
+export const markOfEmptyCells = { missingValues: 'for a mark of empty cells, name it in missingValues' }
 
 /** Numbers in their order, texts in that of their code units, the same in every language. */
 export function sortedTexts(texts: Iterable<string>): readonly string[] {

@@ -1,8 +1,8 @@
 // What a first pass over a table learns of its target: whether it names classes or has values, and which classes.
 
-import { describe, netwrightError } from '../../errors.js'
+import { describe, netwrightError, withRemedies } from '../../errors.js'
 import { type CsvRow, csvError, numberIn } from './csv-rows.js'
-import { sortedTexts } from './survey-column.js'
+import { markOfEmptyCells, sortedTexts } from './survey-column.js'
 
 /** `classify`: the target names classes; `regress`: it is a value. */
 export type Task = 'classify' | 'regress'
@@ -60,12 +60,12 @@ export class TargetSurvey {
     const names = sortedTexts(keys)
     if (this.#task === 'classify' || this.#text !== undefined) return names
     if (names.length > 1 && names.every((name, i) => name === String(i))) return names
-    throw netwrightError(
-      'ERR_ARGUMENT',
+    const problem =
       `${this.#path}: the target ${describe(this.#name)} has ${names.length} different whole numbers, ` +
-        `${names[0]} to ${names.at(-1)}, which may name classes or be values; ` +
-        "say which: task: 'classify' or task: 'regress'",
-    )
+      `${names[0]} to ${names.at(-1)}, which may name classes or be values`
+    throw withRemedies(netwrightError('ERR_ARGUMENT', problem), {
+      task: "say which: task: 'classify' or task: 'regress'",
+    })
   }
 
   #notAValue({ cell, line }: { readonly cell: string; readonly line: number }): Error {
@@ -74,8 +74,8 @@ export class TargetSurvey {
     return csvError(
       this.#path,
       line,
-      `the target ${describe(this.#name)} is ${describe(cell)}, expected a number${why}; ` +
-        "for names of classes, task: 'classify'; for a mark of empty cells, name it in missingValues",
+      `the target ${describe(this.#name)} is ${describe(cell)}, expected a number${why}`,
+      { task: "for names of classes, task: 'classify'", ...markOfEmptyCells },
     )
   }
 }

@@ -48,8 +48,9 @@ export function placesOfSource(file: CsvFile, { columns, target }: TableSource):
   })
 }
 
-/** A source whose columns have no names comes from a file without a header. */
-export const hasNames = ({ columns }: TableSource): boolean => columns.some(({ name }) => !isUnnamed(name))
+/** Whether `source` is a file with a header; one that does not say so had one if its columns have names. */
+export const hasNames = ({ header, columns }: TableSource): boolean =>
+  header ?? columns.some(({ name }) => !isUnnamed(name))
 const isUnnamed = (name: string): boolean => name === unnamed(Number(name.split(' ')[1]))
 
 /** The rows of `table`, in order. Throws ERR_DATA for a cell that its column cannot hold, naming line and column. */
@@ -139,12 +140,9 @@ class SampleCells {
 
   #empty({ line }: CsvRow, { name }: TableColumn, cell: string): Error {
     const what = cell === '' ? 'an empty cell' : `${describe(cell)}, which stands for nothing`
-    return csvError(
-      this.#file.path,
-      line,
-      `column ${describe(name)} has ${what}, expected a value; when training data are read, ` +
-        "missing: 'mean', 'drop' or a number says what to do",
-    )
+    return csvError(this.#file.path, line, `column ${describe(name)} has ${what}, expected a value`, {
+      missing: "when training data are read, missing: 'mean', 'drop' or a number says what to do",
+    })
   }
 
   #unknown({ line }: CsvRow, { name, categories = [] }: TableColumn, cell: string): Error {
@@ -182,7 +180,9 @@ class TargetCells {
     const label = labels?.get(cell) ?? labels?.get(classKey(cell))
     if (label === undefined && missing.has(cell)) {
       const what = cell === '' ? 'empty' : `${describe(cell)}, which stands for nothing`
-      throw csvError(path, row.line, `the target ${describe(name)} is ${what}; missing: 'drop' leaves such rows out`)
+      throw csvError(path, row.line, `the target ${describe(name)} is ${what}, expected a value`, {
+        missing: "missing: 'drop' leaves such rows out",
+      })
     }
     if (labels === undefined) {
       into[at] = float32Of(this.#file, row, name, cell)

@@ -126,13 +126,14 @@ describe('refuses', () => {
       'ERR_DATA DIR: has no class folders; expected two or more folders of images, one for each class, such as DIR/cat/1.png',
     )
     write('1.png', grey(1))
-    expect(await failing(dir)).toContain('has no class folders and 1 images beside them, such as 1.png')
+    expect(await failing(join(dir, '1.png'))).toContain('DIR/1.png: cannot be read (not a folder); expected a folder')
+    expect(await failing(dir)).toContain('has no class folders and 1 image beside them, such as 1.png')
     write('a/1.png', grey(1))
     expect(await failing(dir)).toContain('has only the class folder a')
     mkdirSync(join(dir, 'b'))
     expect(await failing(dir)).toBe('ERR_DATA DIR/b: has no image (.png, .jpg, .jpeg)')
     write('b/1.webp', 'other')
-    expect(await failing(dir)).toContain('DIR/b: has no image (.png, .jpg, .jpeg), but 1 other files, such as 1.webp')
+    expect(await failing(dir)).toContain('DIR/b: has no image (.png, .jpg, .jpeg), but 1 other file, such as 1.webp')
   })
 
   test('folders of training and of test images as classes', async () => {
@@ -161,7 +162,7 @@ describe('refuses', () => {
     write('a/1.png', grey(1))
     write('b/1.png', 'not read yet')
     expect(await failing(dir, { width: 100, height: 100, maxBytes: 19_999 })).toBe(
-      'ERR_DATA DIR: 2 images of 1×100×100 bytes are 20000 bytes, expected at most 19999; give a smaller width and height, or a greater maxBytes',
+      'ERR_DATA DIR: 2 images of 1×100×100 bytes are 20000 bytes, expected at most 19999; give a smaller width and height; or give a greater maxBytes',
     )
   })
 

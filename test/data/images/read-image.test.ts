@@ -266,7 +266,7 @@ describe('refuses', () => {
       expect((await failureOf(() => readImage(join(folder, 'pipe.png')))).message).toContain('not a regular file')
     }
     expect((await failureOf(() => readImage(path, { maxPixels: 5 }))).message).toBe(
-      `${path}: is 3×2 = 6 pixels, expected at most 5; make it smaller, or give a greater maxPixels`,
+      `${path}: is 3×2 = 6 pixels, expected at most 5; make it smaller; or give a greater maxPixels`,
     )
   })
 

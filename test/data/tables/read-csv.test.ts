@@ -35,6 +35,7 @@ describe('readCsv', () => {
     expect([set.y.toArray(), set.classNames, set.x.element]).toEqual([[1, 0, 1], ['apple', 'pear'], 'float32'])
     expect(set.preprocessing?.source).toEqual({
       kind: 'table',
+      header: true,
       columns: [{ name: 'a' }, { name: 'b' }],
       target: 'kind',
     })
@@ -183,6 +184,7 @@ describe('test data by the preprocessing of the training data', () => {
       /expected a column "colour" .* has the columns "Color", "b", "a"\. Did you mean Color\?$/,
     )
     expect((await failureOf(() => readCsvSamples(file(train), undefined))).code).toBe('ERR_ARGUMENT')
+    expect((await failureOf(() => readCsv('', options))).message).toBe('readCsv: path is "", expected a file\'s path')
     expect((await failureOf(() => samples('colour,b,a\n'))).message).toMatch(/a header without rows/)
   })
 
@@ -193,6 +195,22 @@ describe('test data by the preprocessing of the training data', () => {
     expect((await failureOf(() => readCsvSamples(file('5\n'), preprocessing))).code).toBe('ERR_DATA')
   })
 
+  test('columns that are called as those without a name have a header all the same', async () => {
+    for (const head of [',,y', 'column 0,column 1,y']) {
+      const { preprocessing } = await read(`${head}\n1,2,0\n3,4,1\n`, { target: 'y' })
+      const again = Preprocessing.fromJSON(JSON.parse(JSON.stringify(preprocessing)))
+      expect((await readCsvSamples(file(`${head}\n5,6,0\n`), again)).toArray()).toEqual([[5, 6]])
+      expect((await read(`${head}\n5,6,1\n`, { preprocessing: again })).y.data).toEqual(Int32Array.of(1))
+    }
+  })
+
+  test('models saved before tables said whether they had a header are read by the names of their columns', async () => {
+    const source = (...names: string[]) => ({ kind: 'table', columns: names.map((name) => ({ name })) })
+    const old = (...names: string[]) => Preprocessing.fromJSON({ source: source(...names) })
+    expect((await readCsvSamples(file('b,a\n1,2\n'), old('a', 'b'))).toArray()).toEqual([[2, 1]])
+    expect((await readCsvSamples(file('1,2\n'), old('column 0', 'column 1'))).toArray()).toEqual([[1, 2]])
+  })
+
   test('survives JSON', async () => {
     const { preprocessing } = await read(train, options)
     const again = Preprocessing.fromJSON(JSON.parse(JSON.stringify(preprocessing)))
@@ -200,6 +218,33 @@ describe('test data by the preprocessing of the training data', () => {
       [1, 0, 1, 4],
       [3, 1, 0, 4],
     ])
+  })
+})
+
+describe('encodings', () => {
+  const umlauts = 'a,y\n1,ä\n2,b\n'
+
+  test('UTF-8 and UTF-16 with its mark', async () => {
+    for (const bytes of [
+      Buffer.from(umlauts),
+      Buffer.from(`\ufeff${umlauts}`),
+      Buffer.from(`\ufeff${umlauts}`, 'utf16le'),
+    ]) {
+      expect((await read(bytes, { target: 'y' })).classNames).toEqual(['b', 'ä'])
+    }
+  })
+
+  test('any other is an error with a line, also far into the file and in its last bytes', async () => {
+    const long = `a,y\n${'1,€\n'.repeat(30_000)}`
+    for (const [bytes, line] of [
+      [Buffer.from(umlauts, 'latin1'), 2],
+      [Buffer.concat([Buffer.from(long), Buffer.from('2,ü\n3,b\n', 'latin1')]), 30_002],
+      [Buffer.from('a,y\n1,b\n2,€').subarray(0, -1), 3],
+    ] as const) {
+      const { code, message } = await failureOf(() => read(bytes, { target: 'y' }))
+      expect([code, message]).toEqual(['ERR_DATA', expect.stringContaining(`: line ${line}: is not UTF-8, expected`)])
+    }
+    expect((await read(long, { target: 'y' })).length).toBe(30_000)
   })
 })
 
@@ -238,10 +283,15 @@ describe('bad files are errors with a line', () => {
     'names twice': ['a,b,a\n1,2,3\n', { target: 'b' }, 'line 1: columns 0 and 2 are both called "a"'],
     'a header of numbers': ['1,2\n3,4\n', { target: 1 }, 'line 1: the header has only numbers; for a file without one'],
     'another delimiter': ['a;y\n1;2\n', { target: 'y' }, 'line 1: the header is one column, "a;y"; set delimiter: ";"'],
+    binary: ['a,y\n1,\0\n', { target: 'y' }, 'ERR_DATA f.csv: is no CSV file: it has binary data'],
     'an open quote': ['a,y\n1,"x\n2,y\n', { target: 'y' }, 'line 3: a quoted cell is not closed'],
     'a quote within': ['a,y\n1,x"z"\n', { target: 'y' }, 'line 2: a quote within a cell'],
     'a text behind a quote': ['a,y\n1,"x"z\n', { target: 'y' }, 'line 2: a text behind a closing quote'],
-    'an empty target': ['a,y\n1,\n2,b\n', { target: 'y' }, 'line 2: the target "y" is empty; missing: \'drop\' leaves'],
+    'an empty target': [
+      'a,y\n1,\n2,b\n',
+      { target: 'y' },
+      'line 2: the target "y" is empty, expected a value; missing: \'drop\'',
+    ],
     'values and texts': [
       'a,y\n1,0.5\n1,low\n',
       { target: 'y' },
@@ -252,7 +302,11 @@ describe('bad files are errors with a line', () => {
       { target: 'y', task: 'regress' },
       'line 2: the target "y" is "b", expected a number;',
     ],
-    'all rows dropped': ['a,y\n,1\n', { target: 'y', missing: 'drop' }, 'all 1 rows have an empty cell'],
+    'all rows dropped': [
+      'a,y\n,1\n',
+      { target: 'y', missing: 'drop' },
+      "ERR_DATA f.csv: 1 row, all with an empty cell, expected one without; fill them: missing: 'mean' or a number",
+    ],
     'no mean': ['a,y\n,0\n,1\n', { target: 'y', missing: 'mean' }, 'column "a" has no number at all'],
     'too many categories': [
       `a,y\n${Array.from({ length: 1001 }, (_, i) => `t${i},0\n`).join('')}`,
