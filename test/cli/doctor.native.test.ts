@@ -53,12 +53,15 @@ test('without an addon: exit code 1, the reason, the cure, and tests of the rest
 
 /** Overwrites the code of an ELF file with instructions that no processor has. */
 function breakCode(bytes: Buffer): void {
-  const [start, size, count] = [Number(bytes.readBigUInt64LE(32)), bytes.readUInt16LE(54), bytes.readUInt16LE(56)]
-  for (let header = start; header < start + count * size; header += size) {
-    const [type, flags] = [bytes.readUInt32LE(header), bytes.readUInt32LE(header + 4)]
-    const [offset, length] = [8, 32].map((at) => Number(bytes.readBigUInt64LE(header + at))) as [number, number]
-    // Loaded, and executable.
-    if (type === 1 && (flags & 1) !== 0) bytes.fill(process.arch === 'x64' ? 0x06 : 0, offset, offset + length)
+  const [start, size, count] = [Number(bytes.readBigUInt64LE(40)), bytes.readUInt16LE(58), bytes.readUInt16LE(60)]
+  for (let section = start; section < start + count * size; section += size) {
+    const [flags, offset, length] = [8, 24, 32].map((at) => Number(bytes.readBigUInt64LE(section + at))) as [
+      number,
+      number,
+      number,
+    ]
+    const isCode = (flags & 4) !== 0
+    if (isCode) bytes.fill(process.arch === 'x64' ? 0x06 : 0, offset, offset + length)
   }
 }
 
