@@ -20,18 +20,18 @@ export function requireCompiler() {
   if (isas[process.arch] === undefined) throw new Error(`No kernels for ${process.arch}.`)
 }
 
-/** Runs a program; its output is shown as it comes, and answered. */
-export function execute(command, parameters) {
+/** Runs a program; its output is shown as it comes, unless `quiet`, and answered. */
+export function execute(command, parameters, { quiet = false } = {}) {
   return new Promise((resolve, reject) => {
     let output = ''
     const child = spawn(command, parameters, { stdio: ['ignore', 'pipe', 'inherit'] })
     child.stdout.on('data', (chunk) => {
-      process.stdout.write(chunk)
+      if (!quiet) process.stdout.write(chunk)
       output += chunk
     })
     child.on('error', reject)
     child.on('close', (code, signal) =>
-      code === 0 ? resolve(output) : reject(new Error(`${command}: ${signal ?? code}`)),
+      code === 0 ? resolve(output) : reject(new Error(`${quiet ? output : ''}${command}: ${signal ?? code}`)),
     )
   })
 }

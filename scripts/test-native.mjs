@@ -24,20 +24,21 @@ try {
 if (process.platform === 'win32') fail('The C++ tests need mmap: run them on Linux or macOS.')
 await import('./generate-kernel-cases.mjs')
 
-const total = { passed: 0, failed: 0 }
-async function runTests(program) {
-  const output = await execute(program, process.argv.slice(2))
-  const [, passed, failed] = /^(\d+) passed, (\d+) failed$/m.exec(output) ?? fail(`${program} did not come to its end.`)
-  total.passed += Number(passed)
-  total.failed += Number(failed)
+/** Compiles the programs of one kind; answers what to run. */
+async function build(kind, extra, programs) {
+  const sources = programs.map((program) => join(root, 'native/test', `${program}.cc`))
+  const paths = await buildPrograms(join(root, 'build/native-test', kind), sources, extra)
+  return paths.map((path) => ({ path, name: `${basename(path)}, ${kind}` }))
 }
 
-async function buildAndRun(name, extra, programs) {
-  const sources = programs.map((program) => join(root, 'native/test', `${program}.cc`))
-  for (const program of await buildPrograms(join(root, 'build/native-test', name), sources, extra)) {
-    console.log(`${basename(program)}, ${name}`)
-    await runTests(program)
-  }
+const total = { passed: 0, failed: 0 }
+async function runTest({ path, name }) {
+  console.log(`${name} …`)
+  const output = await execute(path, process.argv.slice(2), { quiet: true })
+  const [, passed, failed] = /^(\d+) passed, (\d+) failed$/m.exec(output) ?? fail(`${name} did not come to its end.`)
+  console.log(output.trimEnd().replace(/^/gm, `${name}: `))
+  total.passed += Number(passed)
+  total.failed += Number(failed)
 }
 
 function canLink(parameters) {
@@ -49,15 +50,20 @@ function canLink(parameters) {
 
 try {
   const programs = process.argv.length > 3 ? ['kernel-test'] : ['kernel-test', 'gemm-test', 'plan-test']
-  await buildAndRun('guarded', [], programs)
+  const tests = await build('guarded', [], programs)
   // -O1: the sanitizers' checks in fully optimized kernels take a minute to compile.
-  const sanitize = async (name, sanitizer, sanitized) => {
+  const sanitize = async (kind, sanitizer, sanitized) => {
     const extra = [`-fsanitize=${sanitizer}`, '-fno-sanitize-recover=all', '-O1', '-g1']
-    if (canLink(extra)) await buildAndRun(name, extra, sanitized)
-    else console.log(`${name}: skipped, ${compiler} cannot link ${extra[0]}`)
+    if (canLink(extra)) tests.push(...(await build(kind, extra, sanitized)))
+    else console.log(`${kind}: skipped, ${compiler} cannot link ${extra[0]}`)
   }
   await sanitize('sanitized', 'address,undefined,float-cast-overflow', programs)
   if (programs.includes('plan-test')) await sanitize('threads', 'thread', ['plan-test'])
+  // Those under sanitizers take longest, so that they begin.
+  const work = async () => {
+    for (let test = tests.pop(); test !== undefined; test = tests.pop()) await runTest(test)
+  }
+  await Promise.all([work(), work()])
   console.log(`in all: ${total.passed} passed, ${total.failed} failed`)
 } catch (error) {
   fail(error.message)
