@@ -40,8 +40,13 @@ function build({ verbose }: BuildOptions): void {
     return
   }
   const folder = join(cacheFolder(), `build-${packageVersion}`)
-  prepare(folder)
-  run('the build', process.execPath, [join(folder, 'scripts/build-native.mjs'), ...parameters], folder)
+  try {
+    prepare(folder)
+    run('the build', process.execPath, [join(folder, 'scripts/build-native.mjs'), ...parameters], folder)
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true })
+    throw error
+  }
   install(join(folder, 'prebuilds', `${targetName()}.node`))
   rmSync(folder, { recursive: true, force: true })
 }
