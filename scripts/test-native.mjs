@@ -1,7 +1,7 @@
-// Builds and runs the C++ tests, without Node-API: kernel-test (memory and splits of every kernel), gemm-test (products)
-// and plan-test (plans, pool, training thread), once as shipped, with tensors beside unreadable pages, and once under
-// AddressSanitizer and UndefinedBehaviorSanitizer; plan-test also under ThreadSanitizer. Sanitizers that the compiler
-// lacks are left out.
+// Builds and runs the C++ tests, without Node-API: kernel-test (memory and splits of every kernel), gemm-test (products),
+// plan-test (steps, pool, training thread), chain-test and damaged-plan-test, once as shipped, with tensors beside
+// unreadable pages, and once under AddressSanitizer and UndefinedBehaviorSanitizer; those of threads also under
+// ThreadSanitizer. Sanitizers that the compiler lacks are left out.
 //
 //   node scripts/test-native.mjs [isa [kernel]]     one kernel: kernel-test alone; CXX names the compiler
 //
@@ -49,7 +49,10 @@ function canLink(parameters) {
 }
 
 try {
-  const programs = process.argv.length > 3 ? ['kernel-test'] : ['kernel-test', 'gemm-test', 'plan-test']
+  const programs =
+    process.argv.length > 3
+      ? ['kernel-test']
+      : ['kernel-test', 'gemm-test', 'damaged-plan-test', 'chain-test', 'plan-test']
   const tests = await build('guarded', [], programs)
   // -O1: the sanitizers' checks in fully optimized kernels take a minute to compile.
   const sanitize = async (kind, sanitizer, sanitized) => {
@@ -58,7 +61,7 @@ try {
     else console.log(`${kind}: skipped, ${compiler} cannot link ${extra[0]}`)
   }
   await sanitize('sanitized', 'address,undefined,float-cast-overflow', programs)
-  if (programs.includes('plan-test')) await sanitize('threads', 'thread', ['plan-test'])
+  if (programs.includes('plan-test')) await sanitize('threads', 'thread', ['chain-test', 'plan-test'])
   // Those under sanitizers take longest, so that they begin.
   const work = async () => {
     for (let test = tests.pop(); test !== undefined; test = tests.pop()) await runTest(test)

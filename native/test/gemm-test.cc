@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "../dispatch.h"
 #include "check.h"
 #include "memory.h"
 #include "random.h"
+#include "test-tables.h"
 
 using namespace netwright;
 
@@ -193,10 +193,8 @@ void testShapes(Test& test) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  const std::string onlyIsa = count > 1 ? arguments[1] : "";
   static Test test;
-  for (const KernelTable* table : supportedTables()) {
-    if (!onlyIsa.empty() && onlyIsa != table->isa) continue;
+  for (const KernelTable* table : tablesFor(count, arguments)) {
     test.table = table;
     test.random = Random(testSeed());
     testShapes(test);

@@ -15,12 +15,12 @@
 #include <vector>
 
 #include "../arguments.h"
-#include "../dispatch.h"
 #include "../float-mode.h"
 #include "check.h"
 #include "kernel-cases.h"
 #include "memory.h"
 #include "random.h"
+#include "test-tables.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/common_interface_defs.h>
@@ -233,13 +233,12 @@ void testCase(const KernelTable* table, const KernelCase& numbers, Random& rando
 }  // namespace
 
 int main(int count, char** arguments) {
-  const std::string onlyIsa = count > 1 ? arguments[1] : "", onlyKernel = count > 2 ? arguments[2] : "";
+  const std::string onlyKernel = count > 2 ? arguments[2] : "";
   const FlushDenormals flush;
   float* scratch = testScratch(scratchFloats);
   for (int64_t i = 0; i < scratchFloats; ++i) memcpy(scratch + i, &unwritten, sizeof unwritten);
   reportCrashes();
-  for (const KernelTable* table : supportedTables()) {
-    if (!onlyIsa.empty() && onlyIsa != table->isa) continue;
+  for (const KernelTable* table : tablesFor(count, arguments)) {
     Random random(testSeed());
     std::vector<bool> met(kernelCount);
     for (const KernelCase& numbers : kernelCases) {
