@@ -8,6 +8,7 @@ import { describe, netwrightError, requireWhole } from './errors.js'
 import { type LoadOptions, loadNetwork, loadWeights, saveNetwork } from './io/model-file.js'
 import { checkLoadOptions, type LoadedState, type LoadStateOptions, loadState, readState } from './io/state-dict.js'
 import type { ModelKind } from './io/structure.js'
+import { type Backend, releaseArray } from './kernels/backend.js'
 import { Value } from './layers/value.js'
 import { type Loss, requireLoss } from './losses/loss.js'
 import { type MetricLike, toMetrics } from './metrics/metrics.js'
@@ -39,6 +40,13 @@ import type { TrainingState } from './train/training-steps.js'
 import { Turns } from './train/turns.js'
 
 /** A network with `fit`, `evaluate` and `save`: what Model and Sequential share. */
+/** Gives back what dropped optimizers remembered. */
+const forgotten = new FinalizationRegistry<{ readonly backend: Backend; readonly moments: readonly TensorData[] }>(
+  ({ backend, moments }) => {
+    for (const arena of moments) releaseArray(backend, arena)
+  },
+)
+
 export abstract class TrainableNetwork extends Network {
   /**
    * How the samples of the model are made from raw data, and what its classes are called. `fit` sets it to that of its
@@ -161,12 +169,15 @@ export abstract class TrainableNetwork extends Network {
     const all = this.#data(data, paired ? undefined : (second as TensorLike))
     const metrics = toMetrics('evaluate', options.metrics)
     const parts = (await openParts(all, { real: this.backend.real, batchSize, epoch: 0 })) as DataParts
+    let evaluator: Evaluator | undefined
     try {
-      const evaluator = new Evaluator(this, this.backend, parts, loss, batchSize, { metrics })
-      const evaluation = await this.#state.turns.take(() => evaluator.run())
-      evaluator.reportProfile()
+      const made = new Evaluator(this, this.backend, parts, loss, batchSize, { metrics })
+      evaluator = made
+      const evaluation = await this.#state.turns.take(() => made.run())
+      made.reportProfile()
       return evaluation as Evaluation
     } finally {
+      evaluator?.release()
       parts.close()
     }
   }
@@ -230,6 +241,7 @@ export abstract class TrainableNetwork extends Network {
     const moments = store.makeState(optimizer.stateCount)
     store.eachState(moments, (value, parts) => optimizer.keepIn(value, parts))
     this.#moments.set(optimizer, moments)
+    forgotten.register(optimizer, { backend: this.backend, moments })
     return moments
   }
 

@@ -49,6 +49,8 @@ export interface Executor {
   profile(on: boolean): void
   /** Three numbers for each call of the program: whole runs, their nanoseconds, and the rows of their steps, summed. */
   measurements(): Float64Array
+  /** Gives back what it has besides the slots, where that does not wait for the garbage collector. Ends its use. */
+  release(): void
 }
 
 /** Held while parameters change; take it to read them from elsewhere while a model trains. */
@@ -71,6 +73,11 @@ export function withLock<T>(lock: Lock, work: () => T): T {
 export function allocateArray(backend: Backend, element: TensorElement, length: number): TensorData {
   const { buffer, byteOffset } = backend.allocate(length * arrayTypes[element].BYTES_PER_ELEMENT)
   return viewOf(element, buffer, byteOffset, length)
+}
+
+/** Gives back what `allocateArray` gave, and what nobody uses any more. */
+export function releaseArray(backend: Backend, { buffer, byteOffset, byteLength }: TensorData): void {
+  backend.release(new Uint8Array(buffer, byteOffset, byteLength))
 }
 
 /** A backend whose kernels are built from native/: they do their work in units, in any order. */
@@ -102,6 +109,8 @@ export interface Backend {
   /** Eager kernels: each call computes at once. */
   readonly kernels: Kernels
   allocate(bytes: number): Memory
+  /** Takes memory back that `allocate` gave and that nobody uses any more, where the garbage collector does not see to it. */
+  release(memory: Memory): void
   createLock(): Lock
   compile(program: Program, lock: Lock): Executor
   /** The same backend with another number of threads: same ISA, memory and locks. Throws ERR_ARGUMENT out of range. */

@@ -189,6 +189,13 @@ export class Plan {
     return profileOf(this.program, measurements, this.backend.real)
   }
 
+  /** Gives its memory back: the end of its use. */
+  release(): void {
+    this.#executor.release()
+    this.backend.release(this.#workspace)
+    this.backend.release(this.#constants)
+  }
+
   /** What is bound to the slots now, by name. */
   get slots(): Readonly<Record<string, TensorData>> {
     return this.#slots

@@ -88,6 +88,8 @@ export class SequentialExecutor implements Executor {
     return this.#measurements.slice()
   }
 
+  release(): void {}
+
   /** Yields after every compute call, where the event loop may have its turn; never inside a commit phase. */
   *#replay(
     steps: Float64Array,

@@ -1,7 +1,7 @@
 // Meter: the metrics of one recorded step over one data set. It has a place for each sample of a pass, so that a step
 // that is stopped and made again, or taken back, counts once: it writes the same places again.
 
-import { allocateArray, type Backend } from '../kernels/backend.js'
+import { allocateArray, type Backend, releaseArray } from '../kernels/backend.js'
 import type { Scalar } from '../kernels/kernels.js'
 import type { Recorder } from '../kernels/recorder.js'
 import type { Tensor, TensorData } from '../tensor/tensor.js'
@@ -19,6 +19,7 @@ export class Meter {
   readonly #metrics: readonly Metric[]
   readonly #task: Task
   readonly #samples: number
+  readonly #backend: Backend
   /** Each once, whoever needs it, with its slot. */
   readonly #measurements: ReadonlyMap<Measurement, string>
 
@@ -27,6 +28,7 @@ export class Meter {
     this.#metrics = metrics
     this.#task = task
     this.#samples = samples
+    this.#backend = backend
     const all = new Set(metrics.flatMap(({ measurements }) => measurements))
     this.#measurements = new Map([...all].map((measurement, i) => [measurement, `measured${i}`]))
     this.slots = Object.fromEntries(
@@ -35,6 +37,11 @@ export class Meter {
         allocateArray(backend, element === 'real' ? backend.real : element, samples * width(task)),
       ]),
     )
+  }
+
+  /** Gives its memory back: the end of its use. */
+  release(): void {
+    for (const array of Object.values(this.slots)) releaseArray(this.#backend, array)
   }
 
   /** Records the measurements of a batch. */

@@ -71,6 +71,12 @@ export class Evaluator {
     return this.#meter === undefined ? evaluation : { ...evaluation, metrics: this.#meter.values() }
   }
 
+  /** Gives its memory back: the end of its use. */
+  release(): void {
+    this.#steps.release()
+    this.#meter?.release()
+  }
+
   /** With NETWRIGHT_PROFILE, prints what all runs took. */
   reportProfile(): void {
     this.#steps.reportProfile(`evaluation of ${this.#network}`)

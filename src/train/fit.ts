@@ -216,6 +216,10 @@ export class Fit implements TrainingRun {
       signal?.removeEventListener('abort', onAbort)
       // What training failed with is not to be hidden by a checkpoint that failed as well.
       await this.#checkpoints?.settle().catch(() => {})
+      this.#dataSteps.release()
+      this.#evaluator?.release()
+      this.#meter?.release()
+      this.#memory.release()
     }
     this.#dataSteps.reportProfile(`training of ${this.model}`)
     this.#evaluator?.reportProfile()

@@ -29,6 +29,8 @@ export class TrainingMemory {
   /** The running average of the parameters; it begins at what they are now. */
   readonly average: TensorData | undefined
   readonly #store: ParameterStore
+  /** What is this run's alone. */
+  readonly #own: readonly TensorData[]
   readonly #lock: Lock
   /** Whether the model holds the average, and `average` what is trained. */
   #swapped = false
@@ -48,6 +50,7 @@ export class TrainingMemory {
       ...(accumulated === undefined ? [] : [[accumulatedSlot, accumulated] as const]),
       ...(average === undefined ? [] : [['average', average] as const]),
     ])
+    this.#own = [accumulated, average].filter((view) => view !== undefined)
     this.#store = store
     this.#lock = lock
   }
@@ -101,6 +104,11 @@ export class TrainingMemory {
   keepAverage(): void {
     if (!this.#ended) withLock(this.#lock, () => this.#store.values.set(this.measured))
     this.#ended = true
+  }
+
+  /** Gives back what is this run's alone, after `keepAverage`: the end of its use. */
+  release(): void {
+    this.#store.releaseState(this.#own)
   }
 
   #swap(): void {

@@ -48,7 +48,9 @@ test('without an addon: exit code 1, the reason, the cure, and tests of the rest
   expect(code).toBe(1)
   expect(stdout).toContain(`✗ native    not to be had: ${path}\n`)
   expect(stdout).toMatch(/✓ reference js +\S+e-7 +1\.000 +[\d,]+\n/)
-  expect(stdout).toMatch(/\nnative: netwright's native addon is not available \(.*: no such file\)\. Build it with: /)
+  expect(stdout).toMatch(
+    /\nnative: netwright's native addon is not available \(.*: no such file\)\. NETWRIGHT_ADDON names it: /,
+  )
 }, 90_000)
 
 /** Overwrites the code of an ELF file with instructions that no processor has. */

@@ -1,9 +1,9 @@
 // What happens where the addon's file is not the addon: each case in a process of its own, with a damaged copy of the
 // real one. The process must live, train on another backend, and say once what was wrong.
 
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { declarations, fingerprint } from '../../src/kernels/declarations.js'
 import { addonPath } from '../../src/kernels/native/load.js'
@@ -26,7 +26,7 @@ const train = (path: string, variables: Readonly<Record<string, string>> = {}) =
 function expectFallback({ code, signal, output }: ChildResult, path: string, reason: string): void {
   expect([code, signal], output).toEqual([0, null])
   expect(output).toMatch(/^(wasm|reference)$/m)
-  for (const text of [path, reason, 'Build it with', 'npx netwright doctor']) expect(output).toContain(text)
+  for (const text of [path, reason, 'NETWRIGHT_ADDON names it', 'npx netwright doctor']) expect(output).toContain(text)
   expect(output.split('NETWRIGHT_FALLBACK').length - 1).toBe(1)
 }
 
@@ -37,10 +37,12 @@ function damaged(name: string, change: (bytes: Buffer) => Uint8Array): string {
   return path
 }
 
-test('a copy of the addon elsewhere is the addon', async () => {
+test('a copy of the addon elsewhere is the addon, also by a relative path', async () => {
   const path = join(folder, 'copy.node')
   copyFileSync(addonPath(), path)
-  expect(await train(path)).toMatchObject({ code: 0, output: 'native\n' })
+  for (const name of [path, relative(process.cwd(), path)]) {
+    expect(await train(name)).toMatchObject({ code: 0, output: 'native\n' })
+  }
 })
 
 describe('falls back with one notice that gives the reason', () => {
@@ -68,6 +70,18 @@ describe('falls back with one notice that gives the reason', () => {
     expectFallback(await train(path), path, reason)
   })
 
+  test.each([
+    ['a folder', 'it is no file'],
+    ['a program', 'its name does not end in .node'],
+  ])('%s', async (name, reason) => {
+    const path = join(folder, name.replaceAll(' ', '-'))
+    if (name === 'a folder') mkdirSync(path)
+    else writeFileSync(path, "console.log('executed')")
+    const result = await train(path)
+    expectFallback(result, path, reason)
+    expect(result.output).not.toContain('executed')
+  })
+
   test('missing', async () => {
     const path = join(folder, 'none.node')
     expectFallback(await train(path), path, 'no such file')
@@ -90,7 +104,8 @@ describe('a backend that is demanded', () => {
   test('native, without an addon: an error with the cause and the cure', async () => {
     const { code, output } = await train(join(folder, 'none.node'), { NETWRIGHT_BACKEND: 'native' })
     expect(code).toBe(1)
-    for (const text of ['ERR_BACKEND', 'none.node', 'no such file', 'Build it with']) expect(output).toContain(text)
+    for (const text of ['ERR_BACKEND', 'none.node', 'no such file', 'NETWRIGHT_ADDON names it'])
+      expect(output).toContain(text)
   })
 
   test.each(['wasm', 'reference'])('%s, without an addon: no notice', async (backend) => {

@@ -1,7 +1,18 @@
 // Memories of the WebAssembly backend: models come and go, and one may lie in two.
 
 import { expect, test } from 'vitest'
-import { crossEntropy, Linear, ReLU, reference, Sequential, SGD, spiral, wasm } from '../../src/index.js'
+import {
+  crossEntropy,
+  Dataset,
+  Linear,
+  ReLU,
+  reference,
+  Sequential,
+  SGD,
+  spiral,
+  Tensor,
+  wasm,
+} from '../../src/index.js'
 import type { Backend } from '../../src/kernels/backend.js'
 import { KernelInstance } from '../../src/kernels/wasm/kernel-instance.js'
 
@@ -22,9 +33,9 @@ test('a model whose arenas lie in two memories learns the same bits', async () =
   const expected = await train()
   for (let left = 200; left > 0; left -= 20) {
     // Fills the current memory up to some kilobytes, so that a model begins in it and goes on in the next.
-    const { buffer, byteOffset, byteLength } = wasm().allocate(64)
-    const room = buffer.byteLength - byteOffset - byteLength
-    wasm().allocate(Math.max(64, room - left * 64))
+    const { buffer } = wasm().allocate(64)
+    const { room } = KernelInstance.of(buffer) as KernelInstance
+    wasm().allocate(Math.max(64, room - buffer.byteLength / 4 - left * 64))
     expect(await train()).toEqual(expected)
   }
 })
@@ -36,6 +47,19 @@ test('hundreds of arenas of 20 MB come and go', async () => {
   }
   expect(process.memoryUsage.rss()).toBeLessThan(4 * gigabyte)
 })
+
+test('what fit and evaluate use is given back: more data, over the calls, than a memory holds', async () => {
+  const rows = 100_000
+  const x = new Tensor(new Uint8Array(rows * 500), [rows, 500])
+  const data = new Dataset(x, new Int32Array(rows))
+  const model = new Sequential([new Linear(500, 2)], { seed: 1, backend: wasm() })
+  const options = { batchSize: 5000, optimizer: new SGD({ lr: 0.1 }), loss: crossEntropy() }
+  for (let i = 0; i < 15; i++) {
+    await model.fit(data, options)
+    await model.evaluate(data, { batchSize: 5000 })
+  }
+  expect(30 * x.size).toBeGreaterThan(gigabyte)
+}, 60_000)
 
 test('blocks that were given back are used again, zeroed and joined', () => {
   const { buffer } = wasm().allocate(64)
@@ -49,7 +73,7 @@ test('blocks that were given back are used again, zeroed and joined', () => {
 })
 
 test('what does not fit into 4 GiB is refused in words', () => {
-  expect(() => wasm().allocate(5 * gigabyte)).toThrow(/5\.0 GiB are not to be had for WebAssembly.*smaller batch size/)
+  expect(() => wasm().allocate(5 * gigabyte)).toThrow(/5120 MiB are not to be had for WebAssembly.*smaller batch size/)
 })
 
 test('more threads than one are refused', () => {

@@ -49,7 +49,7 @@ export function addDoctorCommand(program: Command): void {
 async function doctor({ json, examine }: DoctorOptions): Promise<void> {
   if (examine !== undefined) {
     const answer = await answerOf(examine).catch(({ message }: Error) => ({ problem: message }))
-    process.stdout.write(JSON.stringify(answer))
+    process.stdout.write(`\n${answerMark}${JSON.stringify(answer)}\n`)
     return
   }
   const print = (text: string): void => void (json ? undefined : process.stdout.write(`${text}\n`))
@@ -135,8 +135,8 @@ function problemsOf(
   return [
     ...Object.entries(backends).flatMap(([name, finding]) => {
       if (finding.problem === undefined) return []
-      if ('isas' in finding) return [`${name}: ${terminalText(finding.problem)}`]
-      // The process that was to look for it did not come back.
+      const died = finding.problem.startsWith('ended its process by')
+      if (!died) return [`${name}: ${terminalText(finding.problem)}`]
       return [`${name}: loading ${addonPath()} ${finding.problem}: the file is damaged. Install the package anew`]
     }),
     ...(used.problem ? [`Programs that name no backend fail: ${terminalText(used.problem)}`] : []),
@@ -161,17 +161,24 @@ function backendOf(name: BackendName, isa: string): Backend {
 }
 
 const secondsForAnAnswer = 60
+const answerMark = 'netwright doctor: '
 
 /** What a child process answers; `problem` where it dies or does not end. */
 function ask<T>(what: string): Promise<Answer<T>> {
   const parameters = [...process.execArgv, process.argv[1] as string, 'doctor', '--examine', what]
   const limit = { timeout: secondsForAnAnswer * 1e3, killSignal: 'SIGKILL' } as const
   return new Promise((resolve) => {
-    execFile(process.execPath, parameters, limit, (error, stdout, stderr) => {
-      if (error === null) resolve(JSON.parse(stdout) as T)
-      else if (error.killed) resolve({ problem: `did not end within ${secondsForAnAnswer} s` })
-      else if (error.signal) resolve({ problem: `ended its process by ${error.signal}` })
-      else resolve({ problem: `ended its process with code ${error.code}: ${stderr.trim()}` })
-    })
+    try {
+      execFile(process.execPath, parameters, limit, (error, stdout, stderr) => {
+        // What else a program that Node preloads may print stands before it.
+        const answer = stdout.split('\n').findLast((line) => line.startsWith(answerMark))
+        if (error === null && answer !== undefined) resolve(JSON.parse(answer.slice(answerMark.length)) as T)
+        else if (error?.killed) resolve({ problem: `did not end within ${secondsForAnAnswer} s` })
+        else if (error?.signal) resolve({ problem: `ended its process by ${error.signal}` })
+        else resolve({ problem: `ended its process with code ${error?.code ?? 0}: ${stderr.trim()}` })
+      })
+    } catch (error) {
+      resolve({ problem: `cannot be asked in a process of its own (${(error as Error).message})` })
+    }
   })
 }

@@ -129,6 +129,9 @@ class NativeExecutor implements Executor {
   measurements(): Float64Array {
     return this.#plan.measurements()
   }
+
+  /** The garbage collector takes it. */
+  release(): void {}
 }
 
 /** One object for all: a short step takes no longer than making one. */
@@ -187,6 +190,7 @@ export function native(options: NativeOptions = {}): NativeBackend {
     runsChains: true,
     kernels,
     allocate: (bytes) => allocate(addon, bytes),
+    release: () => {},
     createLock: () => new addon.Lock(),
     compile: (program, lock) =>
       new NativeExecutor(

@@ -1,8 +1,8 @@
 // Finds and loads the compiled addon. The only place that knows where it lies.
 
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { netwrightError } from '../../errors.js'
 import { declarations, fingerprint } from '../declarations.js'
@@ -26,14 +26,21 @@ export function targetName(): string {
 /** Whether this Node runs on musl, as on Alpine. Only asked in full where there is a musl: the report takes milliseconds. */
 function isMusl(): boolean {
   const cpu = { x64: 'x86_64', arm64: 'aarch64' }[process.arch as string]
-  if (process.platform !== 'linux' || !existsSync(`/lib/ld-musl-${cpu}.so.1`)) return false
+  try {
+    if (process.platform !== 'linux' || !existsSync(`/lib/ld-musl-${cpu}.so.1`)) return false
+  } catch {
+    // Node's permissions may forbid to look.
+    return false
+  }
   const { header } = process.report.getReport() as unknown as { readonly header: { glibcVersionRuntime?: string } }
   return header.glibcVersionRuntime === undefined
 }
 
 /** The addon may lie in one place: where it was built, or where the package carries it. */
 export const addonPath = (): string =>
-  process.env.NETWRIGHT_ADDON || join(packageRoot, 'prebuilds', `${targetName()}.node`)
+  process.env.NETWRIGHT_ADDON
+    ? resolve(process.env.NETWRIGHT_ADDON)
+    : join(packageRoot, 'prebuilds', `${targetName()}.node`)
 
 /** The processors of ELF headers. */
 const elfMachines: Readonly<Record<string, number>> = { x64: 62, arm64: 183 }
@@ -62,8 +69,12 @@ function headerProblem(path: string): string | undefined {
 }
 
 function tryPath(path: string): Addon | string {
-  if (!existsSync(path)) return 'no such file'
   try {
+    const found = statSync(path, { throwIfNoEntry: false })
+    if (found === undefined) return 'no such file'
+    if (!found.isFile()) return 'it is no file'
+    // By any other name it would be run as JavaScript.
+    if (!path.endsWith('.node')) return 'its name does not end in .node'
     const problem = headerProblem(path)
     if (problem !== undefined) return problem
     const addon = require(path) as Partial<Addon>
@@ -78,6 +89,14 @@ function tryPath(path: string): Addon | string {
 /** Whether a bundler put this module into a file of its own, where nothing lies beside it. */
 const isBundled = !/\/kernels\/native\/load\.[jt]s$/.test(import.meta.url)
 
+function isClone(): boolean {
+  try {
+    return existsSync(join(packageRoot, 'src'))
+  } catch {
+    return false
+  }
+}
+
 /** What helps. */
 function remedy(): string {
   if (isBundled) {
@@ -86,7 +105,8 @@ function remedy(): string {
       "webpack, Rollup, Vite: external: ['netwright']), or set NETWRIGHT_ADDON to the addon."
     )
   }
-  const command = existsSync(join(packageRoot, 'src')) ? 'npm run build:native' : 'npx netwright build'
+  if (process.env.NETWRIGHT_ADDON) return 'NETWRIGHT_ADDON names it: name a file that is an addon, or unset it.'
+  const command = isClone() ? 'npm run build:native' : 'npx netwright build'
   return `Build it with: ${command}. It needs a C++17 compiler, and CMake or Python 3 with make.`
 }
 

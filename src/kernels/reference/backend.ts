@@ -40,6 +40,7 @@ export function reference(options: ReferenceOptions = {}): Backend {
     real: dtype,
     kernels: referenceKernels(dtype),
     allocate: (bytes) => new Uint8Array(bytes),
+    release: () => {},
     // JavaScript runs one thing at a time, and the executor gives way only outside of commit phases.
     createLock: () => ({ acquire() {}, release() {} }),
     compile: (program) => new SequentialExecutor(program, dtype, new LoopRunner()),

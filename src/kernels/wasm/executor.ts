@@ -50,6 +50,16 @@ interface Copy {
   readonly inMemory: TensorData
 }
 
+interface Block {
+  readonly start: number
+  readonly bytes: number
+}
+
+function freeAll(instance: KernelInstance, blocks: Map<string, Block>): void {
+  for (const { start, bytes } of blocks.values()) instance.free(start, bytes)
+  blocks.clear()
+}
+
 const blocksOf = new FinalizationRegistry((release: () => void) => release())
 
 /** Names of the memory that some call writes. */
@@ -73,7 +83,7 @@ export class WasmExecutor implements Executor {
   #inner: SequentialExecutor | undefined
   #copies: readonly Copy[] = []
   /** Blocks of the memory that go back with this executor, by what they are for. */
-  readonly #blocks: Map<string, { readonly start: number; readonly bytes: number }>
+  readonly #blocks: Map<string, Block>
   #profiling = false
 
   constructor(program: Program) {
@@ -146,6 +156,10 @@ export class WasmExecutor implements Executor {
     return this.#inner?.measurements() ?? new Float64Array(3 * this.#program.calls.length)
   }
 
+  release(): void {
+    if (this.#instance !== undefined) freeAll(this.#instance, this.#blocks)
+  }
+
   #bound(): SequentialExecutor {
     return this.#inner as SequentialExecutor
   }
@@ -155,9 +169,8 @@ export class WasmExecutor implements Executor {
     if (this.#instance !== undefined) return
     this.#instance = instance
     const blocks = this.#blocks
-    blocksOf.register(this, () => {
-      for (const { start, bytes } of blocks.values()) instance.free(start, bytes)
-    })
+    // Of plans that nobody released: those of dropped models.
+    blocksOf.register(this, () => freeAll(instance, blocks))
     const bytes = this.#program.calls.map((call) => (call.kind === 'kernel' ? argumentBytes(call.kernel) : 0))
     let next = this.#block(
       'arguments',
@@ -187,8 +200,8 @@ export class WasmExecutor implements Executor {
     if (start === undefined) {
       throw netwrightError(
         'ERR_MEMORY',
-        `${(bytes / 2 ** 20).toFixed(0)} MiB for '${name}' do not fit into the model's WebAssembly memory. ` +
-          'Use fewer samples at a time: a DataStream, or a part of the data.',
+        `${Math.ceil(bytes / 2 ** 10)} KiB for '${name}' do not fit into the model's WebAssembly memory. ` +
+          'Smaller batches, or fewer samples at a time (a DataStream), need less.',
         'RangeError',
       )
     }

@@ -26,9 +26,14 @@ type UnitRange = readonly [begin: number, end: number]
 /** The instance that new arenas go to; the garbage collector takes one with the last view of its memory. */
 let current: WeakRef<KernelInstance> | undefined
 
+/**
+ * A program's tensors and all that it is bound to must lie in one memory, so a quarter of each is left for what comes
+ * later: copies of data, and what others who have dropped their models have not given back yet.
+ */
 function allocate(module: WebAssemblyModule, bytes: number): Memory {
   const known = current?.deref()
-  const start = known?.allocate(bytes)
+  const hasRoom = known !== undefined && known.room - bytes >= known.buffer.byteLength / 4
+  const start = hasRoom ? known.allocate(bytes) : undefined
   if (known !== undefined && start !== undefined) return new Uint8Array(known.buffer, start, bytes)
   const instance = new KernelInstance(module, bytes)
   current = new WeakRef(instance)
@@ -117,6 +122,7 @@ export function wasm(options: Record<string, never> = {}): WasmBackend {
     real: 'float32',
     kernels,
     allocate: (bytes) => allocate(module, bytes),
+    release: ({ buffer, byteOffset, byteLength }) => KernelInstance.of(buffer)?.free(byteOffset, byteLength),
     createLock: () => ({ acquire() {}, release() {} }),
     compile: (program) => new WasmExecutor(program),
     withThreads: (threads) => {

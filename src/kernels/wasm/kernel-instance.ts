@@ -18,8 +18,10 @@ interface Exports {
 const pageBytes = 65536
 /** As tensors in arenas do, blocks begin on a cache line. */
 const lineBytes = 64
-/** Of an ordinary memory; one block that needs more gets a memory of its own. */
+/** Of an ordinary memory. */
 const ordinaryBytes = 2 ** 30
+/** A block above this announces others of its size, as parameters do gradients: their memory is the largest there is. */
+const largeBlock = ordinaryBytes / 8
 /** 32-bit addresses. */
 const mostBytes = 2 ** 32 - pageBytes
 
@@ -51,6 +53,11 @@ export class KernelInstance {
     return instances.get(buffer)
   }
 
+  /** Bytes that are free, in pieces. */
+  get room(): number {
+    return this.#free.reduce((sum, { bytes }) => sum + bytes, this.buffer.byteLength - this.#end)
+  }
+
   /** The start of a block of so many zeroed bytes; undefined where there is no room. */
   allocate(bytes: number): number | undefined {
     const size = roundUp(bytes)
@@ -69,6 +76,7 @@ export class KernelInstance {
 
   /** Takes a block back that `allocate` gave. */
   free(start: number, bytes: number): void {
+    if (bytes === 0) return
     const blocks = [...this.#free, { start, bytes: roundUp(bytes) }].sort((a, b) => a.start - b.start)
     this.#free = []
     for (const block of blocks) {
@@ -85,18 +93,18 @@ const roundUp = (bytes: number): number => Math.ceil(bytes / lineBytes) * lineBy
 function createMemory(bytes: number): { readonly buffer: ArrayBuffer } {
   // The kernels' own data, stack and workspace take about 5 MiB.
   const needed = bytes + 8 * 2 ** 20
-  if (needed <= mostBytes) {
-    for (const size of needed <= ordinaryBytes ? [ordinaryBytes, roundToPages(needed)] : [roundToPages(needed)]) {
-      try {
-        const pages = size / pageBytes
-        return new webAssembly.Memory({ initial: pages, maximum: pages })
-      } catch {}
-    }
+  const wanted = bytes > largeBlock ? mostBytes : ordinaryBytes
+  for (const size of [wanted, Math.max(ordinaryBytes, roundToPages(2 * needed)), roundToPages(needed)]) {
+    if (size < needed || size > mostBytes) continue
+    try {
+      const pages = size / pageBytes
+      return new webAssembly.Memory({ initial: pages, maximum: pages })
+    } catch {}
   }
   throw netwrightError(
     'ERR_MEMORY',
-    `${(bytes / 2 ** 30).toFixed(1)} GiB are not to be had for WebAssembly, which has at most 4 GiB for a model. ` +
-      'A smaller batch size needs less.',
+    `${Math.ceil(bytes / 2 ** 20)} MiB are not to be had for WebAssembly, which has at most 4 GiB for a model and ` +
+      'reserves 10 GiB of addresses. A smaller batch size needs less.',
     'RangeError',
   )
 }

@@ -10,9 +10,13 @@ let loaded: WebAssemblyModule | Error | undefined
 
 function load(): WebAssemblyModule | Error {
   try {
+    if (webAssembly === undefined) return unavailable('this engine has none', 'It comes back without --jitless.')
     const bytes = moduleBytes()
     if (bytes === undefined)
-      return unavailable(`${place}: not there`, 'Build them in a clone with: npm run build:wasm.')
+      return unavailable(
+        `${place}: not there`,
+        'Install the package anew; in a clone, build them with: npm run build:wasm.',
+      )
     const module = new webAssembly.Module(bytes)
     const [found, expected] = [readFingerprint(new KernelInstance(module, 0)), fingerprint(declarations)]
     if (found === expected) return module

@@ -19,4 +19,5 @@ interface WebAssemblyInterface {
   compile(bytes: ArrayBufferView | ArrayBuffer): Promise<WebAssemblyModule>
 }
 
+/** undefined where the engine runs without it, as under `--jitless`; load.ts asks first. */
 export const webAssembly = (globalThis as unknown as { readonly WebAssembly: WebAssemblyInterface }).WebAssembly
