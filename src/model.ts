@@ -8,7 +8,7 @@ import { describe, netwrightError, requireWhole } from './errors.js'
 import { type LoadOptions, loadNetwork, loadWeights, saveNetwork } from './io/model-file.js'
 import { checkLoadOptions, type LoadedState, type LoadStateOptions, loadState, readState } from './io/state-dict.js'
 import type { ModelKind } from './io/structure.js'
-import { type Backend, releaseArray } from './kernels/backend.js'
+import { type Backend, releaseArrays } from './kernels/backend.js'
 import { Value } from './layers/value.js'
 import { type Loss, requireLoss } from './losses/loss.js'
 import { type MetricLike, toMetrics } from './metrics/metrics.js'
@@ -42,9 +42,7 @@ import { Turns } from './train/turns.js'
 /** A network with `fit`, `evaluate` and `save`: what Model and Sequential share. */
 /** Gives back what dropped optimizers remembered. */
 const forgotten = new FinalizationRegistry<{ readonly backend: Backend; readonly moments: readonly TensorData[] }>(
-  ({ backend, moments }) => {
-    for (const arena of moments) releaseArray(backend, arena)
-  },
+  ({ backend, moments }) => releaseArrays(backend, moments),
 )
 
 export abstract class TrainableNetwork extends Network {

@@ -17,6 +17,15 @@ using namespace netwright;
 
 namespace {
 
+// What is wrong with a plan's code; empty where it is in order.
+std::string parseFor(const KernelTable* table, Plan& plan, int slots, int columns,
+                     const std::vector<double>& code) {
+  plan.table = table;
+  plan.slotCount = slots;
+  plan.columnCount = columns;
+  return plan.parse(code.data(), static_cast<int64_t>(code.size()));
+}
+
 // y = max(0, 2x) in two calls of one chain, what is between them in the chain's own memory.
 void testChains(const KernelTable* table) {
   constexpr int width = 20000, rows = 64;
@@ -34,10 +43,7 @@ void testChains(const KernelTable* table) {
     return code;
   };
   const auto parse = [&](Plan& plan, const std::vector<double>& code) {
-    plan.table = table;
-    plan.slotCount = 2;
-    plan.columnCount = 1;
-    return plan.parse(code.data(), static_cast<int64_t>(code.size()));
+    return parseFor(table, plan, 2, 1, code);
   };
   Plan plan, lone, commits;
   check(parse(plan, chain({2, 0, 1, 2}, 2)).empty(), "a chain's code");
@@ -96,10 +102,7 @@ void testUpdates(const KernelTable* table) {
     return numbers;
   };
   const auto parse = [&](Plan& plan, const std::vector<double>& numbers) {
-    plan.table = table;
-    plan.slotCount = 3;
-    plan.columnCount = 2;
-    return plan.parse(numbers.data(), static_cast<int64_t>(numbers.size()));
+    return parseFor(table, plan, 3, 2, numbers);
   };
   Plan plan, noColumn, rowsColumn, computeAfter, host;
   check(parse(plan, code(3, 1)).empty(), "a plan with an update");

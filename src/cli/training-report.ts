@@ -1,5 +1,6 @@
 // What came of a training: as lines to read, and as the one line of JSON that `--json` prints.
 
+import { counted } from '../errors.js'
 import type { MetricValue } from '../metrics/metric.js'
 import type { HealthReport } from '../train/health-report.js'
 import type { Evaluation } from '../train/options.js'
@@ -81,7 +82,7 @@ export function resultText(outcome: Outcome): string {
     outcome.samplesPerSecond === undefined ? '' : ` (${outcome.samplesPerSecond.toLocaleString('en-US')} samples/s)`
   const lines = [
     '',
-    `${model} after ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}: ${figures.join(', ')}`,
+    `${model} after ${counted(epochs, 'epoch')}: ${figures.join(', ')}`,
     ...metrics,
     ...(stopReason === undefined ? [] : [`ended early: ${stopReason}`]),
     `${outcome.parameters.toLocaleString('en-US')} parameters, trained in ${outcome.trainSeconds.toFixed(2)} s${rate} on ` +

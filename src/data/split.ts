@@ -1,6 +1,6 @@
 // Parts of a data set: some samples are kept back to judge by.
 
-import { checkOptions, netwrightError, requireFlag, requireNumber } from '../errors.js'
+import { checkOptions, counted, netwrightError, requireFlag, requireNumber } from '../errors.js'
 import { permutation } from '../random/permutation.js'
 import { checkSeed } from '../random/random.js'
 import type { Dataset } from './dataset.js'
@@ -89,7 +89,7 @@ function deal(
   const { length } = dataset
   const parts = Object.keys(shares).length + 1
   if (length < parts) {
-    const samples = length === 1 ? '1 sample' : `${length} samples`
+    const samples = counted(length, 'sample')
     throw netwrightError('ERR_DATA', `${where}: the data set has ${samples}, expected ${parts} or more`, 'RangeError')
   }
   const sizes = Object.values(shares).map((share) => Math.max(1, Math.round(length * share)))

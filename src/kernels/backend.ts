@@ -75,9 +75,11 @@ export function allocateArray(backend: Backend, element: TensorElement, length: 
   return viewOf(element, buffer, byteOffset, length)
 }
 
-/** Gives back what `allocateArray` gave, and what nobody uses any more. */
-export function releaseArray(backend: Backend, { buffer, byteOffset, byteLength }: TensorData): void {
-  backend.release(new Uint8Array(buffer, byteOffset, byteLength))
+/** Gives back arrays from `allocateArray` that nobody uses any more. */
+export function releaseArrays(backend: Backend, arrays: readonly TensorData[]): void {
+  for (const { buffer, byteOffset, byteLength } of arrays) {
+    backend.release(new Uint8Array(buffer, byteOffset, byteLength))
+  }
 }
 
 /** A backend whose kernels are built from native/: they do their work in units, in any order. */

@@ -1,5 +1,6 @@
 // NETWRIGHT_PROFILE=1: every plan is profiled, and the profiles go to stderr.
 
+import { counted } from '../errors.js'
 import { progressStream, setting } from '../platform.js'
 import type { Backend } from './backend.js'
 import type { Profile } from './profile.js'
@@ -20,7 +21,7 @@ export function reportProfile(what: string, plan: Profiled): void {
   const profile = plan.profile()
   if (profile.steps === 0) return
   const { isa, threads } = plan.backend
-  progressStream().write(`\nProfile of ${what}, ${isa}, ${threads} thread${threads > 1 ? 's' : ''}\n${profile}\n`)
+  progressStream().write(`\nProfile of ${what}, ${isa}, ${counted(threads, 'thread')}\n${profile}\n`)
 }
 
 const plansAtExit = new Map<Profiled, string>()

@@ -1,7 +1,7 @@
 // Meter: the metrics of one recorded step over one data set. It has a place for each sample of a pass, so that a step
 // that is stopped and made again, or taken back, counts once: it writes the same places again.
 
-import { allocateArray, type Backend, releaseArray } from '../kernels/backend.js'
+import { allocateArray, type Backend, releaseArrays } from '../kernels/backend.js'
 import type { Scalar } from '../kernels/kernels.js'
 import type { Recorder } from '../kernels/recorder.js'
 import type { Tensor, TensorData } from '../tensor/tensor.js'
@@ -41,7 +41,7 @@ export class Meter {
 
   /** Gives its memory back: the end of its use. */
   release(): void {
-    for (const array of Object.values(this.slots)) releaseArray(this.#backend, array)
+    releaseArrays(this.#backend, Object.values(this.slots))
   }
 
   /** Records the measurements of a batch. */

@@ -1,6 +1,6 @@
 // Top-k accuracy: the share of samples whose label is among the k largest scores.
 
-import { checkOptions, netwrightError, requireWhole } from '../errors.js'
+import { checkOptions, counted, netwrightError, requireWhole } from '../errors.js'
 import { classCount, labelsOf, requireClasses } from './classes.js'
 import type { Measurement, Metric, MetricOptions } from './metric.js'
 import { metricName } from './metric-name.js'
@@ -36,7 +36,7 @@ export function topK<K extends number, Name extends string = `top${K}`>(
       requireClasses('topK', task)
       const outputs = task.output[0] as number
       if (outputs >= k && task.loss.classifies) return
-      const problem = `topK: the model has ${outputs} ${outputs === 1 ? 'output' : 'outputs'}`
+      const problem = `topK: the model has ${counted(outputs, 'output')}`
       throw netwrightError('ERR_SHAPE', `${problem}, expected one for each class, and at least ${k}`, 'RangeError')
     },
     value: ({ of }) => {

@@ -1,6 +1,6 @@
 // The memory of a model's parameters, gradients and moments: one arena each, with the same layout.
 
-import { allocateArray, type Backend, releaseArray } from '../kernels/backend.js'
+import { allocateArray, type Backend, releaseArrays } from '../kernels/backend.js'
 import type { Parameter } from '../layers/parameter.js'
 import type { StateTensor } from '../layers/state-tensor.js'
 import type { ParameterRange } from '../optim/optimizer.js'
@@ -97,7 +97,7 @@ export class ParameterStore {
 
   /** Gives back arenas from makeState that nobody uses any more. */
   releaseState(arenas: readonly TensorData[]): void {
-    for (const arena of arenas) releaseArray(this.#backend, arena)
+    releaseArrays(this.#backend, arenas)
   }
 
   /** Calls `visit` with the value of each parameter and its part of each of `state`, from makeState. */

@@ -2,6 +2,7 @@
 
 import { arch, cpus, platform } from 'node:os'
 import type { Dataset } from '../data/dataset.js'
+import { counted } from '../errors.js'
 import { writeFileAtomically } from '../files/write-file.js'
 import type { TrainableNetwork } from '../model.js'
 import { numberText } from '../text-table.js'
@@ -87,7 +88,7 @@ function runFacts({ model, history, command, settings = {} }: ReportOptions): re
     ...(history.epochs === 0 ? [] : [['learning rate', ratesText(history.lr)] as const]),
     ['training', `${seconds.toFixed(2)} s, without evaluation`],
     ['seed of the model', String(model.seed)],
-    ['backend', `${name}, ISA ${isa}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`],
+    ['backend', `${name}, ISA ${isa}, ${counted(threads, 'thread')}`],
     ['processor', `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} cores`],
     ['system', `${platform()} ${arch()}, Node ${process.version}, netwright ${packageVersion}`],
     ['written', new Date().toISOString()],

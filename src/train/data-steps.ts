@@ -1,6 +1,6 @@
 // Runs a recorded step over a data set: fills the step table job by job, paces the jobs, adds up what steps measured.
 
-import { allocateArray, type Backend, releaseArray } from '../kernels/backend.js'
+import { allocateArray, type Backend, releaseArrays } from '../kernels/backend.js'
 import { Plan, type RunResult } from '../kernels/plan.js'
 import { reportProfile } from '../kernels/profile-report.js'
 import type { Recording } from '../kernels/recorder.js'
@@ -118,7 +118,7 @@ export class DataSteps {
   release(): void {
     const { backend } = this.#plan
     this.#plan.release()
-    for (const array of [this.#order, this.#losses, this.#correct]) releaseArray(backend, array)
+    releaseArrays(backend, [this.#order, this.#losses, this.#correct])
   }
 
   /** Mean losses of the last whole steps, the last one last. */

@@ -1,6 +1,6 @@
 // History: what training measured, epoch by epoch.
 
-import { checkOptions, describe, netwrightError } from '../errors.js'
+import { checkOptions, counted, describe, netwrightError } from '../errors.js'
 import { csvLine } from '../files/csv.js'
 import { inspectCustom } from '../inspect-custom.js'
 import type { MetricValue } from '../metrics/metric.js'
@@ -189,7 +189,7 @@ export class History {
         : [...rows.slice(0, half).map(line), columns.map(() => '…'), ...rows.slice(-half).map(line)]
     const table = textTable([columns.map(([name]) => name), ...lines], 0)
     const end = this.stopped ? `, stopped: ${this.stopReason ?? 'early'}` : ''
-    const title = `History of ${this.epochs} ${this.epochs === 1 ? 'epoch' : 'epochs'}${end}`
+    const title = `History of ${counted(this.epochs, 'epoch')}${end}`
     return [title, ...(this.epochs === 0 ? [] : table)].join('\n')
   }
 

@@ -4,6 +4,7 @@
 import { execFile } from 'node:child_process'
 import { availableParallelism, cpus } from 'node:os'
 import { type Command, Option } from 'commander'
+import { counted } from '../../errors.js'
 import { type Backend, type BackendName, backendNames } from '../../kernels/backend.js'
 import { native } from '../../kernels/native/index.js'
 import { addonPath } from '../../kernels/native/load.js'
@@ -22,7 +23,7 @@ interface DoctorOptions {
 }
 
 /** What a child process was to find out, or why it did not. */
-type Answer<T> = T | { readonly problem: string }
+type Answer<T> = T | { readonly problem: string; readonly signal?: NodeJS.Signals }
 
 const help = `
 Looks for the backends in the order in which they are tried, then tests each on every instruction set of this CPU:
@@ -112,7 +113,7 @@ function findingLine(name: string, finding: Answer<Finding>): string {
 function usedLine(used: Answer<Default>): string {
   if (!('info' in used) || used.info === undefined) return `Used: none. ${used.problem}`
   const { backend, isa, threads, reasons } = used.info
-  return `Used: ${backend}, ${isa}, ${threads} thread${threads > 1 ? 's' : ''}, since ${reasons.map(terminalText).join(' ')}`
+  return `Used: ${backend}, ${isa}, ${counted(threads, 'thread')}, since ${reasons.map(terminalText).join(' ')}`
 }
 
 function testLine(name: string, result: Answer<SelfTest>): string {
@@ -135,8 +136,7 @@ function problemsOf(
   return [
     ...Object.entries(backends).flatMap(([name, finding]) => {
       if (finding.problem === undefined) return []
-      const died = finding.problem.startsWith('ended its process by')
-      if (!died) return [`${name}: ${terminalText(finding.problem)}`]
+      if (!('signal' in finding)) return [`${name}: ${terminalText(finding.problem)}`]
       return [`${name}: loading ${addonPath()} ${finding.problem}: the file is damaged. Install the package anew`]
     }),
     ...(used.problem ? [`Programs that name no backend fail: ${terminalText(used.problem)}`] : []),
@@ -174,7 +174,7 @@ function ask<T>(what: string): Promise<Answer<T>> {
         const answer = stdout.split('\n').findLast((line) => line.startsWith(answerMark))
         if (error === null && answer !== undefined) resolve(JSON.parse(answer.slice(answerMark.length)) as T)
         else if (error?.killed) resolve({ problem: `did not end within ${secondsForAnAnswer} s` })
-        else if (error?.signal) resolve({ problem: `ended its process by ${error.signal}` })
+        else if (error?.signal) resolve({ problem: `ended its process by ${error.signal}`, signal: error.signal })
         else resolve({ problem: `ended its process with code ${error?.code ?? 0}: ${stderr.trim()}` })
       })
     } catch (error) {

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { netwrightError } from '../../errors.js'
+import { setting } from '../../platform.js'
 import { declarations, fingerprint } from '../declarations.js'
 import type { Addon } from './addon.js'
 
@@ -18,6 +19,15 @@ export interface AddonTry {
   readonly reason: string | undefined
 }
 
+/** Not where Node's permissions forbid to look, either. */
+function isThere(path: string): boolean {
+  try {
+    return existsSync(path)
+  } catch {
+    return false
+  }
+}
+
 /** `linux-x64`, `linux-x64-musl`, `darwin-arm64`, …: what a prebuilt addon is named after. */
 export function targetName(): string {
   return `${process.platform}-${process.arch}${isMusl() ? '-musl' : ''}`
@@ -26,21 +36,16 @@ export function targetName(): string {
 /** Whether this Node runs on musl, as on Alpine. Only asked in full where there is a musl: the report takes milliseconds. */
 function isMusl(): boolean {
   const cpu = { x64: 'x86_64', arm64: 'aarch64' }[process.arch as string]
-  try {
-    if (process.platform !== 'linux' || !existsSync(`/lib/ld-musl-${cpu}.so.1`)) return false
-  } catch {
-    // Node's permissions may forbid to look.
-    return false
-  }
+  if (process.platform !== 'linux' || !isThere(`/lib/ld-musl-${cpu}.so.1`)) return false
   const { header } = process.report.getReport() as unknown as { readonly header: { glibcVersionRuntime?: string } }
   return header.glibcVersionRuntime === undefined
 }
 
-/** The addon may lie in one place: where it was built, or where the package carries it. */
-export const addonPath = (): string =>
-  process.env.NETWRIGHT_ADDON
-    ? resolve(process.env.NETWRIGHT_ADDON)
-    : join(packageRoot, 'prebuilds', `${targetName()}.node`)
+/** The addon may lie in one place: where it was built, or where the package carries it; or where the setting says. */
+export function addonPath(): string {
+  const named = setting('NETWRIGHT_ADDON')
+  return named === undefined ? join(packageRoot, 'prebuilds', `${targetName()}.node`) : resolve(named)
+}
 
 /** The processors of ELF headers. */
 const elfMachines: Readonly<Record<string, number>> = { x64: 62, arm64: 183 }
@@ -89,14 +94,6 @@ function tryPath(path: string): Addon | string {
 /** Whether a bundler put this module into a file of its own, where nothing lies beside it. */
 const isBundled = !/\/kernels\/native\/load\.[jt]s$/.test(import.meta.url)
 
-function isClone(): boolean {
-  try {
-    return existsSync(join(packageRoot, 'src'))
-  } catch {
-    return false
-  }
-}
-
 /** What helps. */
 function remedy(): string {
   if (isBundled) {
@@ -105,8 +102,9 @@ function remedy(): string {
       "webpack, Rollup, Vite: external: ['netwright']), or set NETWRIGHT_ADDON to the addon."
     )
   }
-  if (process.env.NETWRIGHT_ADDON) return 'NETWRIGHT_ADDON names it: name a file that is an addon, or unset it.'
-  const command = isClone() ? 'npm run build:native' : 'npx netwright build'
+  if (setting('NETWRIGHT_ADDON') !== undefined)
+    return 'NETWRIGHT_ADDON names it: name a file that is an addon, or unset it.'
+  const command = isThere(join(packageRoot, 'src')) ? 'npm run build:native' : 'npx netwright build'
   return `Build it with: ${command}. It needs a C++17 compiler, and CMake or Python 3 with make.`
 }
 

@@ -93,8 +93,8 @@ const roundUp = (bytes: number): number => Math.ceil(bytes / lineBytes) * lineBy
 function createMemory(bytes: number): { readonly buffer: ArrayBuffer } {
   // The kernels' own data, stack and workspace take about 5 MiB.
   const needed = bytes + 8 * 2 ** 20
-  const wanted = bytes > largeBlock ? mostBytes : ordinaryBytes
-  for (const size of [wanted, Math.max(ordinaryBytes, roundToPages(2 * needed)), roundToPages(needed)]) {
+  const larger = bytes > largeBlock ? [mostBytes, Math.max(ordinaryBytes, roundToPages(2 * needed))] : [ordinaryBytes]
+  for (const size of [...larger, roundToPages(needed)]) {
     if (size < needed || size > mostBytes) continue
     try {
       const pages = size / pageBytes

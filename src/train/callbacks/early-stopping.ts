@@ -1,6 +1,6 @@
 // EarlyStopping: ends training that no longer gets better, and goes back to the best weights.
 
-import { checkOptions, requireFlag, requireWhole } from '../../errors.js'
+import { checkOptions, counted, requireFlag, requireWhole } from '../../errors.js'
 import { Tensor } from '../../tensor/tensor.js'
 import type { Callback, CallbackState, TrainingRun } from '../callback.js'
 import type { EpochLogs } from '../history.js'
@@ -116,7 +116,7 @@ export class EarlyStopping implements Callback {
 
   #stopIfDue(run: TrainingRun): void {
     if (this.#waited < this.#patience) return
-    const epochs = `${this.#patience} ${this.#patience === 1 ? 'epoch' : 'epochs'}`
+    const epochs = counted(this.#patience, 'epoch')
     run.stop(
       `EarlyStopping: no better than ${Number(this.best?.toPrecision(6))} of epoch ${this.#bestEpoch + 1} for ${epochs}`,
     )
