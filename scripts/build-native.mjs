@@ -7,21 +7,11 @@
 // --if-possible (npm install): where it cannot be built, say so briefly and exit with 0.
 
 import { spawnSync } from 'node:child_process'
-import {
-  accessSync,
-  constants,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { onPath } from './on-path.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const require = createRequire(import.meta.url)
@@ -43,22 +33,6 @@ const report = (message) => console.error(message.replace(/^/gm, 'netwright: '))
 /** As src/kernels/native/load.ts, which looks for the file of this name. */
 function isMusl() {
   return process.platform === 'linux' && process.report.getReport().header.glibcVersionRuntime === undefined
-}
-
-function onPath(...names) {
-  const suffixes = isWindows ? ['.exe', '.cmd', '.bat'] : ['']
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    for (const name of names) {
-      for (const suffix of suffixes) {
-        const path = join(folder, name + suffix)
-        try {
-          accessSync(path, constants.X_OK)
-          if (statSync(path).isFile()) return path
-        } catch {}
-      }
-    }
-  }
-  return undefined
 }
 
 function resolved(specifier) {

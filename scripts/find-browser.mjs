@@ -1,7 +1,6 @@
 // Finds a Chromium, Chrome or Edge for tests and benchmarks: CHROMIUM or CHROME_PATH names it, else it is one of those below.
 
-import { accessSync, constants, statSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { isProgram, onPath } from './on-path.mjs'
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome', 'microsoft-edge']
 const places = [
@@ -11,15 +10,6 @@ const places = [
   'C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe',
 ]
 
-function isProgram(path) {
-  try {
-    accessSync(path, constants.X_OK)
-    return statSync(path).isFile()
-  } catch {
-    return false
-  }
-}
-
 /** Its path. Throws where there is none, saying how to get one. */
 export function findBrowser() {
   for (const variable of ['CHROMIUM', 'CHROME_PATH']) {
@@ -28,9 +18,7 @@ export function findBrowser() {
     if (isProgram(path)) return path
     throw new Error(`${variable} is ${path}, expected a program that can be run.`)
   }
-  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '')
-  const inPath = folders.flatMap((folder) => names.map((name) => join(folder, name)))
-  const found = [...inPath, ...places].find(isProgram)
+  const found = onPath(...names) ?? places.find(isProgram)
   if (found !== undefined) return found
   throw new Error(
     `No Chromium: looked for ${names.join(', ')} in PATH. Debian, Ubuntu: apt-get install -y chromium; macOS: ` +

@@ -20,7 +20,10 @@ Tools with C++), CMake, or Python 3 and make in its place, and the npm registry 
 go to netwright's folder of caches. Takes about a minute. Then: netwright doctor.`
 
 /** Parts of the package that an addon is made from. */
-const sources = ['native', 'CMakeLists.txt', 'dist', 'scripts/build-native.mjs', 'scripts/generate-kernels.mjs']
+const sources = [
+  ...['native', 'CMakeLists.txt', 'dist'],
+  ...['scripts/build-native.mjs', 'scripts/generate-kernels.mjs', 'scripts/on-path.mjs'],
+]
 const tools = ['cmake-js', 'node-gyp', 'node-addon-api', 'node-api-headers']
 
 export function addBuildCommand(program: Command): void {

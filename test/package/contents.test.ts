@@ -35,7 +35,7 @@ test('the package holds what its entries name, and nothing that is only for deve
     ...entries.map((path) => path.replace(/^\.\//, '')),
     ...['LICENSE', 'README.md', 'CHANGELOG.md', 'CMakeLists.txt', 'dist/THIRD-PARTY-LICENSES.txt'],
     ...['native/sources.json', 'native/binding.gyp', 'native/list.cjs'],
-    ...['scripts/build-native.mjs', 'scripts/generate-kernels.mjs'],
+    ...['scripts/build-native.mjs', 'scripts/generate-kernels.mjs', 'scripts/on-path.mjs'],
     ...['dist/report/libraries/echarts.js', 'dist/report/fonts/inter.ttf', 'dist/report/fonts/inter-licence.txt'],
     'dist/train/event-files/libraries/pbf.js',
   ]
